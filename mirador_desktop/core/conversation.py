@@ -1,0 +1,139 @@
+"""What is kept of a conversation: the records that the store writes and the window shows.
+
+Identifiers are made by `new_id()` where a record is created, not by the database, so that an answer can be
+kept later when the database could not be written at the time.
+"""
+
+import time
+import uuid
+from dataclasses import dataclass, field
+
+from mirador_desktop.core.confidence import Marks
+from mirador_desktop.core.events import Reason, Source
+
+
+def new_id() -> str:
+    """Make an identifier: 32 hexadecimal digits that sort by the time they were made."""
+    return f"{time.time_ns() // 1_000_000:012x}{uuid.uuid4().hex[:20]}"
+
+
+@dataclass(slots=True)
+class Conversation:
+    """A tree of turns.
+
+    Attributes:
+        title_by_person: whether the person wrote the title; such a title is never replaced.
+        created, updated: Unix times.
+        leaf: the last turn of the branch that is shown, "" while there is none.
+        turns: how many turns the branch that is shown has; filled by lists of conversations.
+    """
+
+    id: str
+    title: str = ""
+    title_by_person: bool = False
+    pinned: bool = False
+    created: float = 0.0
+    updated: float = 0.0
+    leaf: str = ""
+    turns: int = 0
+
+
+@dataclass(slots=True)
+class Answer:
+    """What one model wrote in one stage of a turn.
+
+    Attributes:
+        marks: how many characters each token of `text` has, and the probability the model gave it.
+        alternatives: for some of the tokens, by position in `marks`: what else the model considered,
+            with probabilities, most probable first.
+        reason: None while it streams; what the store reads back as None was cut off, and is `stopped`.
+        started, ended: seconds since the turn was asked (the timeline's bar); None if it never began.
+    """
+
+    model: str
+    text: str = ""
+    thinking: str = ""
+    marks: Marks = field(default_factory=Marks)
+    alternatives: dict[int, tuple[tuple[str, float], ...]] = field(default_factory=dict)
+    reason: Reason | None = None
+    error: str = ""
+    fallback_for: str = ""
+    tokens: int = 0
+    first_token: float | None = None
+    tokens_per_second: float | None = None
+    confidence: float | None = None
+    source: Source = "none"
+    calibrated: bool = False
+    thinking_seconds: float | None = None
+    started: float | None = None
+    ended: float | None = None
+
+
+@dataclass(slots=True)
+class StageRecord:
+    """One stage of a turn with the answers of its models, in the order they began.
+
+    Attributes:
+        threshold: the stage's confidence threshold, 0 to 1.
+        skipped: why the stage was left out, "" if it was not.
+        folded: what the person chose: True folded, False open, None not chosen.
+    """
+
+    name: str
+    threshold: float = 0.0
+    skipped: str = ""
+    folded: bool | None = None
+    answers: list[Answer] = field(default_factory=list)
+
+
+@dataclass(slots=True)
+class Turn:
+    """A question and what came back.
+
+    Attributes:
+        parent: the turn before it in its branch, "" for the first.
+        created: Unix time of the question.
+        memories: how many earlier turns were sent along.
+        reason: how the answer ended; None while it streams.
+        final_stage: the stage whose text is the final answer, "" if there is none.
+        error: what happened and what to do, if the answer failed.
+        position, siblings: this is branch `position` (from 1) of `siblings`; filled when read.
+    """
+
+    id: str
+    conversation: str
+    parent: str = ""
+    question: str = ""
+    created: float = 0.0
+    intent: str = ""
+    complexity: str = ""
+    pipeline: str = ""
+    depth: str = "auto"
+    memories: int = 0
+    first_token: float | None = None
+    reason: Reason | None = None
+    final_stage: str = ""
+    error: str = ""
+    stages: list[StageRecord] = field(default_factory=list)
+    position: int = 1
+    siblings: int = 1
+
+    @property
+    def final_text(self) -> str:
+        """The final answer: what the final stage's last model with any text wrote."""
+        for stage in self.stages:
+            if stage.name == self.final_stage:
+                return next((a.text for a in reversed(stage.answers) if a.text), "")
+        return ""
+
+
+@dataclass(frozen=True, slots=True)
+class TurnOutline:
+    """Enough of a turn to give it a place in a list without reading its text.
+
+    Attributes:
+        characters: length of the question and of all answers together.
+    """
+
+    id: str
+    characters: int

@@ -1,0 +1,190 @@
+"""The `Engine` protocol: what the pipeline needs of anything that runs models."""
+
+from collections.abc import AsyncIterator, Sequence
+from dataclasses import dataclass
+from typing import Literal, Protocol
+
+from mirador_desktop.core.events import Waiting
+
+EngineKind = Literal["ollama", "guide"]
+
+
+@dataclass(frozen=True, slots=True)
+class ModelInfo:
+    """A model installed on an engine.
+
+    Attributes:
+        size: bytes on disk, 0 if unknown.
+        parameters: as the engine words it, for example "7.6B"; "" if unknown.
+        context: longest context the model was made for, in tokens; 0 if unknown.
+        capabilities: `completion`, `thinking`, `vision`, `tools`, `embedding`; empty if the engine is
+            too old to say.
+    """
+
+    name: str
+    engine: str
+    size: int = 0
+    parameters: str = ""
+    quantisation: str = ""
+    context: int = 0
+    capabilities: frozenset[str] = frozenset()
+
+    @property
+    def can_chat(self) -> bool:
+        """Whether it can answer: all but models that only make embeddings."""
+        return "completion" in self.capabilities or not self.capabilities
+
+
+@dataclass(frozen=True, slots=True)
+class LoadedModel:
+    """A model in an engine's memory.
+
+    Attributes:
+        size: bytes in memory, GPU and main memory together.
+        size_gpu: bytes of it in GPU memory.
+        expires: Unix time at which the engine will unload it, None if never or unknown.
+    """
+
+    name: str
+    engine: str
+    size: int
+    size_gpu: int = 0
+    expires: float | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Message:
+    """One message of a chat."""
+
+    role: Literal["system", "user", "assistant"]
+    content: str
+
+
+@dataclass(frozen=True, slots=True)
+class ChatRequest:
+    """What one model is asked.
+
+    Attributes:
+        stage: the asking stage's name; engines other than the guide ignore it.
+        question: the person's question alone, for engines that do not read prompts.
+        max_tokens: most tokens to generate.
+        think: whether the model should think first, where it can.
+    """
+
+    model: str
+    messages: tuple[Message, ...]
+    temperature: float
+    max_tokens: int
+    stage: str = ""
+    question: str = ""
+    think: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class Piece:
+    """One token of an answer.
+
+    Attributes:
+        logprob: natural logarithm of its probability, None where the engine gives none.
+        alternatives: most probable tokens here with their probabilities (0 to 1), where known.
+    """
+
+    text: str
+    thinking: bool = False
+    logprob: float | None = None
+    alternatives: tuple[tuple[str, float], ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Wait:
+    """Nothing yet, and why: see `StageWaiting`."""
+
+    why: Waiting
+    text: str
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """The model has ended properly.
+
+    Attributes:
+        reason: `done`, or `length` when `max_tokens` were reached.
+        tokens: as the engine counted them, 0 if it did not.
+        seconds: time the engine spent generating, 0 if unknown.
+        prompt_tokens: tokens of the prompt as the engine counted them, 0 if unknown.
+    """
+
+    reason: Literal["done", "length"]
+    tokens: int = 0
+    seconds: float = 0.0
+    prompt_tokens: int = 0
+
+
+Chunk = Piece | Wait | Done
+
+
+@dataclass(frozen=True, slots=True)
+class EngineState:
+    """What a look at an engine found.
+
+    Attributes:
+        reachable: whether it answered.
+        version: as the engine words it, "" if unknown.
+        models: what is installed there.
+        loaded: what is in its memory.
+        latency: seconds for the answer to the shortest request.
+        error: if not reachable, a sentence that says why.
+    """
+
+    reachable: bool
+    version: str = ""
+    models: tuple[ModelInfo, ...] = ()
+    loaded: tuple[LoadedModel, ...] = ()
+    latency: float = 0.0
+    error: str = ""
+
+
+class Engine(Protocol):
+    """Something that runs models.
+
+    Every method raises an `EngineError` (see `mirador_desktop.errors`) and nothing else when the engine
+    does not do what was asked. Cancelling the task that waits for a method closes its connection.
+    """
+
+    name: str
+    """Shown to the person, unique among engines, for example "this computer"."""
+    kind: EngineKind
+    address: str
+    """Where it is, without secrets; "" for built-in engines."""
+
+    async def look(self) -> EngineState:
+        """Find out whether it answers and what is there. Never raises an EngineError: see `error`."""
+        ...
+
+    def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
+        """Stream an answer; ends with exactly one `Done`, or raises."""
+        ...
+
+    async def preload(self, model: str) -> None:
+        """Load a model into memory; returns when it is there."""
+        ...
+
+    async def unload(self, model: str) -> None:
+        """Ask the engine to drop a model from memory."""
+        ...
+
+    async def close(self) -> None:
+        """Close all connections."""
+        ...
+
+
+class ModelSource(Protocol):
+    """What is installed where, as the orchestrator sees it."""
+
+    def models(self) -> Sequence[ModelInfo]:
+        """All models of all engines that answer."""
+        ...
+
+    def engine_of(self, model: str) -> Engine | None:
+        """The engine that runs a model, or None if nobody has it."""
+        ...

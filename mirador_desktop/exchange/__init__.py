@@ -1,0 +1,1 @@
+"""Bytes ↔ conversations: one module per format."""

@@ -1,0 +1,1 @@
+"""Qt widgets, thin: they show events and pass on what the person does."""
