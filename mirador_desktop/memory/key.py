@@ -1,0 +1,202 @@
+"""The key of the encrypted database: 32 random bytes, in the system keyring where there is one.
+
+A small file beside the database, `mirador.key`, holds one line that says where the key is: `keyring <id>`, or
+`raw <hexadecimal digits>` on systems without a usable keyring.
+"""
+
+import os
+import secrets
+import threading
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Literal, TypeVar
+
+from mirador_desktop.errors import StoreKeyMissing
+
+SERVICE = "Mirador Desktop"
+FILE_NAME = "mirador.key"
+KEYRING_SECONDS = 3.0
+"""How long the keyring may take; some ask a service that never answers."""
+
+KeyPlace = Literal["keyring", "file"]
+T = TypeVar("T")
+
+_hanging: threading.Thread | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Key:
+    """The key of one database.
+
+    Attributes:
+        material: 32 bytes; never shown, not even by `repr`.
+        place: whether the system keyring or the key file holds it.
+        notice: a sentence for the person when a key file had just to be made, else "".
+    """
+
+    material: bytes = field(repr=False)
+    place: KeyPlace
+    notice: str = ""
+
+
+def load_key(folder: Path, *, database_exists: bool) -> Key:
+    """Find the key of the database in `folder`, or make one if there is neither key nor database.
+
+    Raises `StoreKeyMissing` if the key is not where it should be (nothing is overwritten then), and `OSError`
+    if the key file cannot be read or written. Takes up to `KEYRING_SECONDS`: not for the GUI thread.
+    """
+    path = folder / FILE_NAME
+    try:
+        line = path.read_text("ascii", errors="replace")
+    except FileNotFoundError:
+        if database_exists:
+            raise StoreKeyMissing(
+                f"{path} is missing, and without it the conversations in {folder} cannot be read. "
+                "Put it back from a backup, or set the database aside to start with a new one."
+            ) from None
+        return _make(path)
+    return _read(path, line)
+
+
+def _read(path: Path, line: str) -> Key:
+    kind, _, value = line.strip().partition(" ")
+    if kind == "raw":
+        return Key(_decode(path, value), "file")
+    if kind != "keyring" or not value:
+        raise StoreKeyMissing(_unreadable(path))
+    try:
+        stored = _in_time(lambda: _get(value))
+    except Exception as error:
+        # The backends raise whatever their service gave them; all of it means: not now.
+        raise StoreKeyMissing(
+            f"The system keyring does not give the key of {path.parent} ({type(error).__name__}). "
+            "Unlock the keyring; it is tried again by itself."
+        ) from error
+    if stored is None:
+        raise StoreKeyMissing(
+            f"The system keyring has no entry “{SERVICE}” for “{_user(value)}”, the key of {path.parent}. "
+            "Log in as the person who made it, or set the database aside to start with a new one."
+        )
+    return Key(_decode(path, stored), "keyring")
+
+
+def _make(path: Path) -> Key:
+    material = secrets.token_bytes(32)
+    name = secrets.token_hex(8)
+    in_keyring = _keep_in_keyring(name, material)
+    line = f"keyring {name}" if in_keyring else f"raw {material.hex()}"
+    if not _write_new(path, line + "\n"):  # another process was faster, and its key is the one in use
+        if in_keyring:
+            _forget(name)
+        return _read(path, path.read_text("ascii", errors="replace"))
+    if in_keyring:
+        return Key(material, "keyring")
+    return Key(
+        material,
+        "file",
+        f"This system has no usable keyring, so the key of your conversations is in {path}. "
+        "Who can read that file can read them.",
+    )
+
+
+def _decode(path: Path, digits: str) -> bytes:
+    try:
+        material = bytes.fromhex(digits)
+    except ValueError:
+        material = b""
+    if len(material) != 32:
+        raise StoreKeyMissing(_unreadable(path))
+    return material
+
+
+def _unreadable(path: Path) -> str:
+    return f"The key of {path.parent} cannot be understood. Put {path} back from a backup."
+
+
+def _write_new(path: Path, text: str) -> bool:
+    """Write a whole file that only this person can read; False if there is one already."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
+    try:
+        with open(
+            os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii"
+        ) as file:
+            file.write(text)
+            file.flush()
+            os.fsync(file.fileno())
+        try:
+            os.link(temporary, path)  # unlike a renaming, it fails where there is one already
+        except FileExistsError:
+            return False
+        except OSError:  # a file system without hard links
+            os.rename(temporary, path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    return True
+
+
+def _keep_in_keyring(name: str, material: bytes) -> bool:
+    try:
+        return _in_time(lambda: _set(name, material.hex()))
+    except Exception:
+        return False  # whatever a backend raises, it cannot be used
+
+
+def _forget(name: str) -> None:
+    import contextlib
+
+    with contextlib.suppress(Exception):
+        _in_time(lambda: _delete(name))
+
+
+def _user(name: str) -> str:
+    return f"database {name}"
+
+
+def _get(name: str) -> str | None:
+    import keyring
+
+    return keyring.get_password(SERVICE, _user(name))
+
+
+def _set(name: str, value: str) -> bool:
+    import keyring
+
+    if keyring.get_keyring().priority < 1:
+        return False
+    keyring.set_password(SERVICE, _user(name), value)
+    return keyring.get_password(SERVICE, _user(name)) == value
+
+
+def _delete(name: str) -> None:
+    import keyring
+
+    keyring.delete_password(SERVICE, _user(name))
+
+
+def _in_time(call: Callable[[], T]) -> T:
+    """Call in a thread of its own, and raise what it raises, or `TimeoutError` after `KEYRING_SECONDS`.
+
+    While an earlier call still hangs, no other thread is spent on it.
+    """
+    global _hanging
+    if _hanging is not None and _hanging.is_alive():
+        raise TimeoutError
+    results: list[T] = []
+    errors: list[BaseException] = []
+
+    def run() -> None:
+        try:
+            results.append(call())
+        except BaseException as error:
+            errors.append(error)
+
+    thread = threading.Thread(target=run, name="keyring", daemon=True)
+    thread.start()
+    thread.join(KEYRING_SECONDS)
+    if errors:
+        raise errors[0]
+    if not results:
+        _hanging = thread
+        raise TimeoutError
+    return results[0]

@@ -1,0 +1,167 @@
+"""The tables of the database, and the numbered steps by which an older file becomes a current one.
+
+`PRAGMA user_version` holds how many of `MIGRATIONS` a file has seen. A published step is never changed: what
+is new becomes a further step.
+"""
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import apsw
+
+from mirador_desktop.errors import StoreError
+from mirador_desktop.memory.failures import explain
+
+Migration = str | Callable[[apsw.Connection], None]
+"""SQL, or a function that gets the connection; either runs in a transaction that it must not end."""
+
+_V1 = """
+CREATE TABLE conversations (
+    id TEXT PRIMARY KEY,
+    title TEXT NOT NULL,
+    title_by_person INTEGER NOT NULL,
+    pinned INTEGER NOT NULL,
+    created REAL NOT NULL,
+    updated REAL NOT NULL,
+    leaf TEXT NOT NULL,
+    turns INTEGER NOT NULL DEFAULT 0,
+    deleted REAL
+) STRICT;
+CREATE INDEX conversations_updated ON conversations (updated);
+
+CREATE TABLE turns (
+    id TEXT PRIMARY KEY,
+    conversation TEXT NOT NULL REFERENCES conversations (id) ON DELETE CASCADE,
+    parent TEXT NOT NULL,
+    characters INTEGER NOT NULL,
+    created REAL NOT NULL,
+    intent TEXT NOT NULL,
+    complexity TEXT NOT NULL,
+    pipeline TEXT NOT NULL,
+    depth TEXT NOT NULL,
+    memories INTEGER NOT NULL,
+    first_token REAL,
+    reason TEXT,
+    final_stage TEXT NOT NULL,
+    error TEXT NOT NULL,
+    question TEXT NOT NULL
+) STRICT;
+-- Walking up a branch reads this index only, never the rows with their texts.
+CREATE INDEX turns_up ON turns (id, parent, characters);
+CREATE INDEX turns_down ON turns (conversation, parent, id);
+
+CREATE TABLE stages (
+    turn TEXT NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    threshold REAL NOT NULL,
+    skipped TEXT NOT NULL,
+    folded INTEGER,
+    PRIMARY KEY (turn, place)
+) STRICT, WITHOUT ROWID;
+
+CREATE TABLE answers (
+    turn TEXT NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+    stage INTEGER NOT NULL,
+    place INTEGER NOT NULL,
+    model TEXT NOT NULL,
+    reason TEXT,
+    error TEXT NOT NULL,
+    fallback_for TEXT NOT NULL,
+    tokens INTEGER NOT NULL,
+    first_token REAL,
+    tokens_per_second REAL,
+    confidence REAL,
+    source TEXT NOT NULL,
+    calibrated INTEGER NOT NULL,
+    thinking_seconds REAL,
+    started REAL,
+    ended REAL,
+    text TEXT NOT NULL,
+    thinking TEXT NOT NULL,
+    marks BLOB NOT NULL,
+    alternatives BLOB,
+    PRIMARY KEY (turn, stage, place)
+) STRICT;
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (_V1,)
+
+
+@contextlib.contextmanager
+def transaction(connection: apsw.Connection) -> Iterator[None]:
+    """Begin to write at once (so that no other process comes between reading and writing); all or nothing."""
+    connection.execute("BEGIN IMMEDIATE")
+    try:
+        yield
+        connection.execute("COMMIT")
+    except BaseException:
+        if connection.in_transaction:  # SQLite ends it by itself after some errors
+            connection.execute("ROLLBACK")
+        raise
+
+
+def version_of(connection: apsw.Connection) -> int:
+    """How many migrations the file has seen; 0 is an empty file."""
+    return int(connection.pragma("user_version"))
+
+
+def migrate(
+    connection: apsw.Connection,
+    migrations: tuple[Migration, ...],
+    path: Path,
+    connect: Callable[[Path], apsw.Connection],
+) -> None:
+    """Bring the database at `path` to the current version, one transaction a step.
+
+    Before each step an existing database is copied to `mirador-before-v<N>.db`, with a connection that
+    `connect` opens with the same key. A step that fails changes nothing and raises.
+    """
+    for number, step in enumerate(migrations, start=1):
+        version = version_of(connection)
+        if version >= number:
+            continue
+        if version:
+            _copy(connection, path.with_name(f"{path.stem}-before-v{number}.db"), connect)
+        with transaction(connection):
+            if version_of(connection) >= number:  # another process was faster
+                continue
+            _step(connection, step, number, path)
+            connection.pragma("user_version", number)
+
+
+def _step(connection: apsw.Connection, step: Migration, number: int, path: Path) -> None:
+    try:
+        if callable(step):
+            step(connection)
+        else:
+            connection.execute(step)
+    except Exception as error:
+        explained = explain(error, path)
+        if type(explained) is not StoreError:  # a full disk or a lock says what to do by itself
+            raise explained from error
+        raise StoreError(
+            f"{path} could not be brought to version {number} ({error}) and is left at version {number - 1}."
+        ) from error
+    if connection.execute("PRAGMA foreign_key_check").fetchall():
+        raise StoreError(
+            f"{path} would not be whole in version {number} and is left at version {number - 1}."
+        )
+
+
+def _copy(source: apsw.Connection, target: Path, connect: Callable[[Path], apsw.Connection]) -> None:
+    temporary = target.with_suffix(".tmp")
+    temporary.unlink(missing_ok=True)
+    try:
+        copy = connect(temporary)
+        try:
+            with copy.backup("main", source, "main") as backup:
+                while not backup.done:
+                    backup.step(1000)
+        finally:
+            copy.close()
+        os.replace(temporary, target)
+    finally:
+        temporary.unlink(missing_ok=True)

@@ -1,0 +1,198 @@
+"""Records to rows and back: what one conversation, turn, stage and answer look like in the database."""
+
+import json
+import math
+import re
+import zlib
+from collections.abc import Iterable, Iterator, Sequence
+from itertools import islice
+from typing import Any
+
+import apsw
+
+from mirador_desktop.core.confidence import Alternatives, Marks
+from mirador_desktop.core.conversation import Answer, Conversation, StageRecord, Turn
+
+_CONVERSATION = ("id", "title", "title_by_person", "pinned", "created", "updated", "leaf")
+_TURN = (
+    *("id", "conversation", "parent", "characters", "created", "intent", "complexity", "pipeline", "depth"),
+    *("memories", "first_token", "reason", "final_stage", "error", "question"),
+)
+_STAGE = ("turn", "place", "name", "threshold", "skipped", "folded")
+_ANSWER = (
+    *("turn", "stage", "place", "model", "reason", "error", "fallback_for", "tokens", "first_token"),
+    *("tokens_per_second", "confidence", "source", "calibrated", "thinking_seconds", "started", "ended"),
+    *("text", "thinking", "marks", "alternatives"),
+)
+_SLICE = 1000
+_SURROGATE = re.compile("[\ud800-\udfff]")
+
+Value = None | int | float | bytes | str
+
+
+def _upsert(table: str, columns: Sequence[str], keys: int) -> str:
+    """SQL that writes a complete row, whose first `keys` columns are its key."""
+    names, holes = ", ".join(columns), ", ".join("?" * len(columns))
+    values = ", ".join(f"{name} = excluded.{name}" for name in columns[keys:])
+    return (
+        f"INSERT INTO {table} ({names}) VALUES ({holes}) "  # noqa: S608 - names from this file only
+        f"ON CONFLICT ({', '.join(columns[:keys])}) DO UPDATE SET {values}"
+    )
+
+
+WRITE_CONVERSATION = _upsert("conversations", _CONVERSATION, 1)
+WRITE_TURN = _upsert("turns", _TURN, 1)
+WRITE_STAGE = _upsert("stages", _STAGE, 2)
+WRITE_ANSWER = _upsert("answers", _ANSWER, 3)
+READ_CONVERSATIONS = f"SELECT {', '.join(_CONVERSATION)}, turns FROM conversations"  # noqa: S608
+_READ_TURNS = f"""
+    SELECT {", ".join(_TURN)},
+        (SELECT count(*) FROM turns s WHERE s.conversation = t.conversation AND s.parent = t.parent
+            AND s.id <= t.id),
+        (SELECT count(*) FROM turns s WHERE s.conversation = t.conversation AND s.parent = t.parent)
+    FROM turns t WHERE id IN (SELECT value FROM json_each(?))"""  # noqa: S608
+_READ_STAGES = f"""SELECT {", ".join(_STAGE)} FROM stages
+    WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, place"""  # noqa: S608
+_READ_ANSWERS = f"""SELECT {", ".join(_ANSWER)} FROM answers
+    WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, stage, place"""  # noqa: S608
+
+
+def conversation_row(record: Conversation) -> tuple[Value, ...]:
+    """The values of `WRITE_CONVERSATION`. `turns` is counted by the database."""
+    return (
+        clean(record.id),
+        clean(record.title),
+        record.title_by_person,
+        record.pinned,
+        _number(record.created),
+        _number(record.updated),
+        clean(record.leaf),
+    )
+
+
+def turn_row(record: Turn) -> tuple[Value, ...]:
+    """The values of `WRITE_TURN`."""
+    answers = (len(answer.text) for stage in record.stages for answer in stage.answers)
+    return (
+        clean(record.id),
+        clean(record.conversation),
+        clean(record.parent),
+        len(record.question) + sum(answers),
+        _number(record.created),
+        clean(record.intent),
+        clean(record.complexity),
+        clean(record.pipeline),
+        clean(record.depth),
+        record.memories,
+        record.first_token,
+        record.reason,
+        clean(record.final_stage),
+        clean(record.error),
+        clean(record.question),
+    )
+
+
+def stage_row(turn: str, place: int, record: StageRecord) -> tuple[Value, ...]:
+    """The values of `WRITE_STAGE`."""
+    threshold = _number(record.threshold)
+    return (clean(turn), place, clean(record.name), threshold, clean(record.skipped), record.folded)
+
+
+def answer_row(turn: str, stage: int, place: int, record: Answer) -> tuple[Value, ...]:
+    """The values of `WRITE_ANSWER`."""
+    return (
+        clean(turn),
+        stage,
+        place,
+        clean(record.model),
+        record.reason,
+        clean(record.error),
+        clean(record.fallback_for),
+        record.tokens,
+        record.first_token,
+        record.tokens_per_second,
+        record.confidence,
+        record.source,
+        record.calibrated,
+        record.thinking_seconds,
+        record.started,
+        record.ended,
+        clean(record.text),
+        clean(record.thinking),
+        bytes(record.marks),
+        _pack(record.alternatives),
+    )
+
+
+def read_conversations(rows: Iterable[tuple[Any, ...]]) -> list[Conversation]:
+    """Records from the rows of `READ_CONVERSATIONS`."""
+    return [
+        Conversation(key, title, bool(by_person), bool(pinned), created, updated, leaf, turns)
+        for key, title, by_person, pinned, created, updated, leaf, turns in rows
+    ]
+
+
+def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
+    """Complete turns in the given order; those that are not there are left out."""
+    wanted = json.dumps(list(ids))
+    turns: dict[str, Turn] = {}
+    rows: Iterable[Any] = connection.execute(_READ_TURNS, (wanted,))
+    for *values, position, siblings in rows:
+        row: dict[str, Any] = dict(zip(_TURN, values, strict=True))
+        del row["characters"]
+        row["reason"] = row["reason"] or "stopped"
+        turns[row["id"]] = Turn(**row, position=position, siblings=siblings)
+    rows = connection.execute(_READ_STAGES, (wanted,))
+    for turn, _, name, threshold, skipped, folded in rows:
+        chosen = None if folded is None else bool(folded)
+        turns[turn].stages.append(StageRecord(name, threshold, skipped, chosen))
+    for values in connection.execute(_READ_ANSWERS, (wanted,)):
+        row = dict(zip(_ANSWER, values, strict=True))
+        stages = turns[row.pop("turn")].stages
+        place = row.pop("stage")
+        del row["place"]
+        row["reason"] = row["reason"] or "stopped"
+        row["calibrated"] = bool(row["calibrated"])
+        row["marks"] = Marks(row["marks"])
+        row["alternatives"] = _unpack(row["alternatives"])
+        stages[place].answers.append(Answer(**row))
+    return [turns[key] for key in ids if key in turns]
+
+
+def clean(text: str) -> str:
+    """Replace what UTF-8 cannot hold, half a surrogate pair, one character for one."""
+    if text.isascii():
+        return text
+    return _SURROGATE.sub("\ufffd", text)
+
+
+def _number(value: float) -> float:
+    """SQLite keeps NaN as NULL, which these columns do not take."""
+    return 0.0 if math.isnan(value) else value
+
+
+def _pack(alternatives: dict[int, Alternatives]) -> bytes | None:
+    if not alternatives:
+        return None
+    compressor = zlib.compressobj(3)
+    parts = [compressor.compress(part.encode()) for part in _json_parts(alternatives)]
+    return b"".join((*parts, compressor.flush()))
+
+
+def _json_parts(alternatives: dict[int, Alternatives]) -> Iterator[str]:
+    """A list of [position, alternatives] in parts, because the encoder lets no other thread run."""
+    entries = iter(alternatives.items())
+    start = "["
+    while part := list(islice(entries, _SLICE)):
+        yield start + clean(json.dumps(part, ensure_ascii=False, separators=(",", ":")))[1:-1]
+        start = ","
+    yield "]"
+
+
+def _unpack(data: bytes | None) -> dict[int, Alternatives]:
+    if data is None:
+        return {}
+    return {
+        position: tuple((text, probability) for text, probability in entries)
+        for position, entries in json.loads(zlib.decompress(data))
+    }

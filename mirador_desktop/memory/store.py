@@ -1,0 +1,234 @@
+"""The encrypted database of conversations, for the rest of the program: one object, coroutines only."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import TypeVar
+
+import apsw
+
+from mirador_desktop.core.conversation import Conversation, Turn, TurnOutline
+from mirador_desktop.errors import StoreDamaged, StoreError, StoreReadOnly
+from mirador_desktop.memory import branches, rows
+from mirador_desktop.memory.database import checkpoint, open_database
+from mirador_desktop.memory.failures import explain
+from mirador_desktop.memory.key import FILE_NAME as KEY_FILE
+from mirador_desktop.memory.key import KeyPlace, load_key
+from mirador_desktop.memory.migrations import MIGRATIONS, Migration, transaction
+from mirador_desktop.memory.writing import Writer
+
+_log = logging.getLogger(__name__)
+T = TypeVar("T")
+FILE_NAME = "mirador.db"
+
+
+class Store:
+    """Keeps conversations in `folder`/mirador.db, encrypted.
+
+    Every method runs in the store's own thread, one after the other, and raises a `StoreError` whose text
+    names the file. After `open()` was called once, a store that could not be opened, or lost its file, is
+    opened again by the next call of any method, until `close()`.
+
+    Attributes:
+        path: the database file.
+        is_open: whether the database is open now.
+        key_place: where the key is, known once the store was opened.
+        key_notice: a sentence to show, not empty only if a key file had just to be made.
+    """
+
+    def __init__(self, folder: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
+        self.path = folder / FILE_NAME
+        self.key_place: KeyPlace = "keyring"
+        self.key_notice = ""
+        self._migrations = migrations
+        self._connection: apsw.Connection | None = None
+        self._executor: ThreadPoolExecutor | None = None
+        self._wanted = False
+        self._writer = Writer()
+
+    @property
+    def is_open(self) -> bool:
+        """Whether the database is open now; after some errors it is not until the next call."""
+        return self._connection is not None
+
+    async def open(self) -> None:
+        """Open the database, or make it with its folder and key. Returns at once when it is open."""
+        self._wanted = True
+        if not self.is_open:
+            await self._run(lambda connection: None)
+
+    async def close(self) -> None:
+        """Write everything to the file and close it. Never raises."""
+        self._wanted = False
+        executor, self._executor = self._executor, None
+        if executor is not None:
+            await asyncio.get_running_loop().run_in_executor(executor, self._close)
+            executor.shutdown(wait=False)
+
+    async def save(self, conversations: Sequence[Conversation] = (), turns: Sequence[Turn] = ()) -> None:
+        """Write complete records over what is there, all of them or none.
+
+        The caller does not change the records any more. Turns of a conversation that is neither in the
+        database nor among `conversations` are left out. What was marked as deleted stays so.
+        """
+        await self._run(lambda connection: self._writer.save(connection, conversations, turns))
+
+    async def conversations(self) -> list[Conversation]:
+        """All conversations that are not deleted, the one changed last first."""
+        sql = f"{rows.READ_CONVERSATIONS} WHERE deleted IS NULL ORDER BY updated DESC, id DESC"
+        return await self._run(lambda connection: rows.read_conversations(connection.execute(sql)))
+
+    async def conversation(self, conversation_id: str) -> Conversation | None:
+        """One conversation, None if it does not exist or is deleted."""
+        sql = f"{rows.READ_CONVERSATIONS} WHERE deleted IS NULL AND id = ?"
+        found = await self._run(
+            lambda connection: rows.read_conversations(connection.execute(sql, (conversation_id,)))
+        )
+        return found[0] if found else None
+
+    async def outline(self, leaf: str) -> list[TurnOutline]:
+        """The branch that ends at the turn `leaf`, first turn first, without reading any text."""
+        return await self._run(lambda connection: branches.outline(connection, leaf))
+
+    async def tail(self, leaf: str, count: int) -> list[Turn]:
+        """The last `count` turns of the branch that ends at `leaf`, complete, oldest first."""
+        return await self._run(
+            lambda connection: rows.read_turns(connection, branches.tail_ids(connection, leaf, count))
+        )
+
+    async def turns(self, ids: Sequence[str]) -> list[Turn]:
+        """Complete turns in the given order; those that do not exist are left out."""
+        return await self._run(lambda connection: rows.read_turns(connection, ids))
+
+    async def siblings(self, turn_id: str) -> list[str]:
+        """The turns that follow the same turn as this one, itself included, oldest first."""
+        return await self._run(lambda connection: branches.siblings(connection, turn_id))
+
+    async def newest_leaf(self, turn_id: str) -> str:
+        """The end of the newest branch that goes through the turn."""
+        return await self._run(lambda connection: branches.newest_leaf(connection, turn_id))
+
+    async def mark_deleted(self, conversation_id: str, when: float) -> None:
+        """Hide a conversation as deleted at the Unix time `when`, until it is restored or purged."""
+        await self._set_deleted(conversation_id, when)
+
+    async def restore(self, conversation_id: str) -> None:
+        """Show a conversation again that was marked as deleted."""
+        await self._set_deleted(conversation_id, None)
+
+    async def purge(self, older_than: float) -> int:
+        """Delete for good what was marked as deleted before the Unix time `older_than`; says how many.
+
+        Their bytes are overwritten, in the log too. Copies from before a migration that are older than that
+        time are deleted as well, because they would still hold them.
+        """
+        return await self._run(lambda connection: self._purge(connection, older_than))
+
+    async def search(self, text: str, limit: int = 50) -> list[Conversation]:
+        """Conversations whose title, questions and answers contain all words of `text`, newest first."""
+        words = list(dict.fromkeys(rows.clean(text).casefold().split()))
+        condition = " AND ".join(("deleted IS NULL", *(_CONTAINS.format(i + 1) for i in range(len(words)))))
+        sql = f"{rows.READ_CONVERSATIONS} AS c WHERE {condition} ORDER BY updated DESC LIMIT {int(limit)}"
+        return await self._run(lambda connection: rows.read_conversations(connection.execute(sql, words)))
+
+    async def set_aside(self) -> Path:
+        """Rename a database that cannot be read, with its key file, so that a new one can be made.
+
+        Nothing is deleted. Returns the new name.
+        """
+        return await asyncio.get_running_loop().run_in_executor(self._pool(), self._set_aside)
+
+    def _pool(self) -> ThreadPoolExecutor:
+        if self._executor is None:
+            self._executor = ThreadPoolExecutor(max_workers=1, thread_name_prefix="store")
+        return self._executor
+
+    async def _run(self, work: Callable[[apsw.Connection], T]) -> T:
+        return await asyncio.get_running_loop().run_in_executor(self._pool(), self._guarded, work)
+
+    def _guarded(self, work: Callable[[apsw.Connection], T]) -> T:
+        try:
+            return work(self._connection or self._open())
+        except (apsw.Error, OSError) as error:
+            explained = explain(error, self.path)
+            if isinstance(explained, StoreDamaged | StoreReadOnly) or isinstance(error, apsw.IOError):
+                self._leave()
+            raise explained from error
+
+    def _open(self) -> apsw.Connection:
+        if not self._wanted:
+            raise StoreError(f"The database {self.path} is closed.")
+        self.path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        exists = self.path.exists() and self.path.stat().st_size > 0
+        key = load_key(self.path.parent, database_exists=exists)
+        self.key_place = key.place
+        self.key_notice = self.key_notice or key.notice
+        self._writer.forget()
+        self._connection = open_database(self.path, key.material, self._migrations)
+        return self._connection
+
+    def _close(self) -> None:
+        keep_log = False
+        try:
+            if self._connection is not None:
+                checkpoint(self._connection)
+        except apsw.Error as error:
+            _log.warning("The log of the database was kept when closing: %s", error)
+            keep_log = True
+        self._leave(keep_log=keep_log)
+
+    def _leave(self, *, keep_log: bool = True) -> None:
+        """Close the connection, and unless `keep_log` is False, leave the files as they are."""
+        connection, self._connection = self._connection, None
+        if connection is None:
+            return
+        try:
+            connection.config(apsw.SQLITE_DBCONFIG_NO_CKPT_ON_CLOSE, keep_log)
+            connection.close()
+        except apsw.Error as error:
+            _log.warning("The database was not closed properly: %s", error)
+
+    async def _set_deleted(self, conversation_id: str, when: float | None) -> None:
+        sql = "UPDATE conversations SET deleted = ? WHERE id = ?"
+        await self._run(lambda connection: connection.execute(sql, (when, conversation_id)).fetchall())
+
+    def _purge(self, connection: apsw.Connection, older_than: float) -> int:
+        with transaction(connection):
+            connection.execute("DELETE FROM conversations WHERE deleted < ?", (older_than,))
+            count = connection.changes()
+        self._writer.forget()
+        if not checkpoint(connection):
+            _log.warning("Another process reads the database; what was deleted stays in its log until later.")
+        for copy in self.path.parent.glob(f"{self.path.stem}-before-v*.db"):
+            if copy.stat().st_mtime < older_than:
+                copy.unlink()
+        return count
+
+    def _set_aside(self) -> Path:
+        self._leave()
+        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
+        target, number = self.path.with_name(f"mirador-damaged-{stamp}.db"), 1
+        while target.exists():
+            number += 1
+            target = self.path.with_name(f"mirador-damaged-{stamp}-{number}.db")
+        # The log first: beside a new database, SQLite would delete it.
+        pairs = [
+            (self.path.with_name(f"{FILE_NAME}{end}"), f"{target.name}{end}") for end in ("-wal", "-shm")
+        ]
+        pairs += [(self.path, target.name), (self.path.with_name(KEY_FILE), f"{target.stem}.key")]
+        try:
+            for path, name in pairs:
+                if path.exists():
+                    path.rename(path.with_name(name))
+        except OSError as error:
+            raise explain(error, self.path) from error
+        return target
+
+
+_CONTAINS = """(contains(c.title, ?{0})
+    OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation = c.id AND contains(t.question, ?{0}))
+    OR EXISTS (SELECT 1 FROM turns t JOIN answers a ON a.turn = t.id
+        WHERE t.conversation = c.id AND contains(a.text, ?{0})))"""
