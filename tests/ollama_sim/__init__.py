@@ -1,0 +1,1 @@
+"""A test server that answers as a real Ollama does, started as a process of its own."""
