@@ -13,9 +13,7 @@ from mirador_desktop.errors import (
     StoreReadOnly,
 )
 
-_DAMAGED_READS = frozenset(
-    (apsw.SQLITE_IOERR_SHORT_READ, apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_CORRUPTFS)
-)
+_DAMAGED_READS = frozenset((apsw.SQLITE_IOERR_SHORT_READ, apsw.SQLITE_IOERR_DATA, apsw.SQLITE_IOERR_CORRUPTFS))
 _FULL = frozenset((errno.ENOSPC, errno.EDQUOT))
 
 
@@ -42,9 +40,7 @@ def explain(error: Exception, path: Path) -> StoreError:
     if isinstance(error, apsw.ReadOnlyError | apsw.CantOpenError | apsw.PermissionsError):
         return StoreReadOnly(_read_only(path))
     if isinstance(error, apsw.IOError):
-        return StoreError(
-            f"The disk reports an error for {path} ({error}). Check that it is connected and whole."
-        )
+        return StoreError(f"The disk reports an error for {path} ({error}). Check that it is connected and whole.")
     return StoreError(f"The database {path} cannot be used right now: {error}.")
 
 

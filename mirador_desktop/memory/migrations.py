@@ -146,9 +146,7 @@ def _step(connection: apsw.Connection, step: Migration, number: int, path: Path)
             f"{path} could not be brought to version {number} ({error}) and is left at version {number - 1}."
         ) from error
     if connection.execute("PRAGMA foreign_key_check").fetchall():
-        raise StoreError(
-            f"{path} would not be whole in version {number} and is left at version {number - 1}."
-        )
+        raise StoreError(f"{path} would not be whole in version {number} and is left at version {number - 1}.")
 
 
 def _copy(source: apsw.Connection, target: Path, connect: Callable[[Path], apsw.Connection]) -> None:

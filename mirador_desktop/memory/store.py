@@ -215,9 +215,7 @@ class Store:
             number += 1
             target = self.path.with_name(f"mirador-damaged-{stamp}-{number}.db")
         # The log first: beside a new database, SQLite would delete it.
-        pairs = [
-            (self.path.with_name(f"{FILE_NAME}{end}"), f"{target.name}{end}") for end in ("-wal", "-shm")
-        ]
+        pairs = [(self.path.with_name(f"{FILE_NAME}{end}"), f"{target.name}{end}") for end in ("-wal", "-shm")]
         pairs += [(self.path, target.name), (self.path.with_name(KEY_FILE), f"{target.stem}.key")]
         try:
             for path, name in pairs:

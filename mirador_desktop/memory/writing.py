@@ -26,9 +26,7 @@ class Writer:
     def __init__(self) -> None:
         self._written: OrderedDict[str, Answers] = OrderedDict()
 
-    def save(
-        self, connection: apsw.Connection, conversations: Sequence[Conversation], turns: Sequence[Turn]
-    ) -> None:
+    def save(self, connection: apsw.Connection, conversations: Sequence[Conversation], turns: Sequence[Turn]) -> None:
         """Write all in one transaction.
 
         Turns of a conversation that does not exist are left out: it was deleted for good in the meantime.
@@ -57,9 +55,7 @@ class Writer:
         """Compare nothing with what was written before; for another database."""
         self._written.clear()
 
-    def _save_conversation(
-        self, connection: apsw.Connection, conversation: Conversation, recount: set[str]
-    ) -> None:
+    def _save_conversation(self, connection: apsw.Connection, conversation: Conversation, recount: set[str]) -> None:
         row = rows.conversation_row(conversation)
         stored = connection.execute("SELECT leaf FROM conversations WHERE id = ?", row[:1]).fetchone()
         if stored is None or stored[0] != rows.clean(conversation.leaf):
@@ -74,9 +70,7 @@ class Writer:
         connection.execute("DELETE FROM stages WHERE turn = ? AND place >= ?", (key, len(turn.stages)))
 
         answers = {
-            (at, place): answer
-            for at, stage in enumerate(turn.stages)
-            for place, answer in enumerate(stage.answers)
+            (at, place): answer for at, stage in enumerate(turn.stages) for place, answer in enumerate(stage.answers)
         }
         found = connection.execute("SELECT stage, place FROM answers WHERE turn = ?", (key,))
         stored = {(int(str(at)), int(str(place))) for at, place in found}
@@ -85,9 +79,7 @@ class Writer:
             if where not in stored or before.get(where) != answer:
                 connection.execute(rows.WRITE_ANSWER, rows.answer_row(key, *where, answer))
         for where in stored - answers.keys():
-            connection.execute(
-                "DELETE FROM answers WHERE turn = ? AND stage = ? AND place = ?", (key, *where)
-            )
+            connection.execute("DELETE FROM answers WHERE turn = ? AND stage = ? AND place = ?", (key, *where))
         return answers
 
 
