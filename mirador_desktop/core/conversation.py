@@ -9,7 +9,7 @@ import uuid
 from dataclasses import dataclass, field
 
 from mirador_desktop.core.confidence import Marks
-from mirador_desktop.core.events import Reason, Source
+from mirador_desktop.core.events import RANK, Reason, Source
 
 
 def new_id() -> str:
@@ -120,11 +120,9 @@ class Turn:
 
     @property
     def final_text(self) -> str:
-        """The final answer: what the final stage's last model with any text wrote."""
-        for stage in self.stages:
-            if stage.name == self.final_stage:
-                return next((a.text for a in reversed(stage.answers) if a.text), "")
-        return ""
+        """The final answer: the best ended, latest text of the final stage."""
+        answers = [a for s in self.stages if s.name == self.final_stage for a in s.answers if a.text]
+        return max(reversed(answers), key=lambda a: RANK[a.reason or "stopped"]).text if answers else ""
 
 
 @dataclass(frozen=True, slots=True)

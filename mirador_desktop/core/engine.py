@@ -1,6 +1,6 @@
 """The `Engine` protocol: what the pipeline needs of anything that runs models."""
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -17,8 +17,10 @@ class ModelInfo:
         size: bytes on disk, 0 if unknown.
         parameters: as the engine words it, for example "7.6B"; "" if unknown.
         context: longest context the model was made for, in tokens; 0 if unknown.
-        capabilities: `completion`, `thinking`, `vision`, `tools`, `embedding`; empty if the engine is
-            too old to say.
+        window: tokens of prompt and answer together that it is really run with.
+        capabilities: `completion`, `thinking`, `vision`, `tools`, `embedding`; `remote` if it runs on
+            somebody else's machine; `stages` if it answers each stage in its own way; empty if the engine
+            is too old to say.
     """
 
     name: str
@@ -27,6 +29,7 @@ class ModelInfo:
     parameters: str = ""
     quantisation: str = ""
     context: int = 0
+    window: int = 8192
     capabilities: frozenset[str] = frozenset()
 
     @property
@@ -108,13 +111,14 @@ class Done:
     """The model has ended properly.
 
     Attributes:
-        reason: `done`, or `length` when `max_tokens` were reached.
+        reason: `done`; `length` when `max_tokens` were reached; `nothing` when the engine has nothing to
+            say on the question, so that later stages would not either.
         tokens: as the engine counted them, 0 if it did not.
         seconds: time the engine spent generating, 0 if unknown.
         prompt_tokens: tokens of the prompt as the engine counted them, 0 if unknown.
     """
 
-    reason: Literal["done", "length"]
+    reason: Literal["done", "length", "nothing"]
     tokens: int = 0
     seconds: float = 0.0
     prompt_tokens: int = 0
@@ -161,7 +165,7 @@ class Engine(Protocol):
         """Find out whether it answers and what is there. Never raises an EngineError: see `error`."""
         ...
 
-    def chat(self, request: ChatRequest) -> AsyncIterator[Chunk]:
+    def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         """Stream an answer; ends with exactly one `Done`, or raises."""
         ...
 
@@ -187,4 +191,12 @@ class ModelSource(Protocol):
 
     def engine_of(self, model: str) -> Engine | None:
         """The engine that runs a model, or None if nobody has it."""
+        ...
+
+    def fits(self, model: ModelInfo) -> bool:
+        """Whether a model fits into the memory of the machine it runs on, as far as that is known."""
+        ...
+
+    def why_nothing(self) -> str:
+        """While `models()` is empty: a sentence that says why and what to do."""
         ...

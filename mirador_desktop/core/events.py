@@ -10,6 +10,8 @@ from typing import Literal
 TokenKind = Literal["answer", "thinking"]
 Source = Literal["logprobs", "agreement", "none"]
 Reason = Literal["done", "length", "stopped", "failed", "skipped"]
+RANK: dict[Reason, int] = {"done": 3, "length": 2, "stopped": 1, "failed": 0, "skipped": -1}
+"""Which of a stage's answers stands for it: the highest, and the later of two equal ones."""
 Waiting = Literal["loading", "queued", "busy", "fallback"]
 
 

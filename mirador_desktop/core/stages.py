@@ -18,6 +18,7 @@ class ModelStage:
         temperature: sampling temperature that is sent to the engine.
         fallback_models: asked, in order, when one of `models` is missing, fails or stalls.
         role_prompt: the system message: what this stage is to do.
+        think: whether models that can think do so first.
     """
 
     name: str
@@ -27,6 +28,7 @@ class ModelStage:
     temperature: float = 0.3
     fallback_models: tuple[str, ...] = ()
     role_prompt: str = ""
+    think: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,9 +47,15 @@ class Pipeline:
 DEFAULT_PIPELINE = Pipeline(
     "Progressive",
     (
-        ModelStage("quick", (), 0.60, 200, 0.2, (), prompts.QUICK),
+        ModelStage("quick", (), 0.60, 200, 0.2, (), prompts.QUICK, think=False),
         ModelStage("deep", (), 0.85, 1000, 0.4, (), prompts.DEEP),
         ModelStage("synthesis", (), 0.95, 1500, 0.3, (), prompts.SYNTHESIS),
     ),
 )
 """Quick → deep → synthesis, with models chosen from what is installed."""
+
+GUIDE_PIPELINE = Pipeline(
+    "Guide",
+    tuple(ModelStage(stage.name, ("guide",), stage.confidence_threshold) for stage in DEFAULT_PIPELINE.stages),
+)
+"""Asks Mirador's own guide, whatever models there are."""

@@ -1,0 +1,329 @@
+"""An Ollama host: the only place that imports `ollama`.
+
+What a real server does, and what is done about it here: text held back (`Aligner`), a stream that ends
+without `done`, an error line on a 200, a broken connection (`StreamBroken`), 503 (asked again after growing
+pauses), minutes without a byte while a model is loaded (no time-out: the server is asked for a sign of life
+instead, so that a load is never aborted), servers too old for log-probabilities or capabilities. The same
+`num_ctx` is sent for a model all the time, because any other value makes the server load it again.
+"""
+
+import asyncio
+import importlib
+import json
+import logging
+import os
+import time
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from contextlib import aclosing
+from typing import TYPE_CHECKING, Any
+
+from mirador_desktop.core.confidence import Aligner
+from mirador_desktop.core.engine import (
+    ChatRequest,
+    Chunk,
+    EngineKind,
+    EngineState,
+    LoadedModel,
+    ModelInfo,
+    Wait,
+)
+from mirador_desktop.engines.address import is_this_computer
+from mirador_desktop.engines.ollama_wire import done_of, loaded_model, model_info, pieces_of, same_model
+from mirador_desktop.errors import (
+    EngineBusy,
+    EngineDenied,
+    EngineError,
+    EngineUnreachable,
+    ModelMissing,
+    ModelRefused,
+    StreamBroken,
+)
+
+if TYPE_CHECKING:
+    import ollama
+
+log = logging.getLogger(__name__)
+
+ALTERNATIVES = 4
+"""How many of the most probable tokens are asked for at each place."""
+_LOOK_SECONDS = 5.0
+
+
+class _Raw(dict[str, Any]):
+    """A response as it came: the library's own classes drop the bytes that half characters need."""
+
+
+class Ollama:
+    """The `Engine` that talks to one Ollama host.
+
+    Args:
+        name: shown to the person.
+        address: base address, as `host_url` makes it.
+        num_ctx: window in tokens that is sent for every model (less where a model was made for less, or its
+            Modelfile sets another).
+        busy_pauses: seconds to wait after each 503 before asking again.
+        sign_of_life: seconds between two looks at a server that has not sent the first byte yet.
+    """
+
+    kind: EngineKind = "ollama"
+
+    def __init__(
+        self,
+        name: str,
+        address: str,
+        *,
+        num_ctx: int = 8192,
+        busy_pauses: Sequence[float] = (1.0, 3.0, 9.0),
+        sign_of_life: float = 5.0,
+    ) -> None:
+        self.name, self.address = name, address
+        self._num_ctx = num_ctx
+        self._busy_pauses = tuple(busy_pauses)
+        self._sign_of_life = sign_of_life
+        self._client: ollama.AsyncClient | None = None
+        self._connecting = asyncio.Lock()
+        self._shown: dict[tuple[str, str], ModelInfo] = {}
+        self._windows: dict[str, int] = {}
+
+    async def look(self) -> EngineState:
+        """See `Engine.look`."""
+        begun = time.monotonic()
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                version = str((await self._get("/api/version")).get("version", ""))
+                latency = time.monotonic() - begun
+                models = [await self._model(entry) for entry in _entries(await self._get("/api/tags"))]
+                loaded = await self._loaded()
+        except TimeoutError:
+            return EngineState(False, error=f"{self.address} does not answer within {_LOOK_SECONDS:.0f} s.")
+        except EngineError as error:
+            return EngineState(False, error=str(error))
+        return EngineState(True, version, tuple(models), loaded, latency)
+
+    async def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        """See `Engine.chat`."""
+        pauses = iter(self._busy_pauses)
+        while True:
+            try:
+                async with aclosing(self._chat_once(request)) as chunks:
+                    async for chunk in chunks:
+                        yield chunk
+                return
+            except EngineBusy:
+                pause = next(pauses, None)
+                if pause is None:
+                    raise
+                yield Wait("busy", f"{self.name} is busy, asking again in {pause:g} s")
+                await asyncio.sleep(pause)
+
+    async def preload(self, model: str) -> None:
+        """See `Engine.preload`."""
+        await self._post("/api/chat", model, self._body(model) | {"messages": [], "stream": False})
+
+    async def unload(self, model: str) -> None:
+        """See `Engine.unload`."""
+        await self._post("/api/chat", model, {"model": model, "messages": [], "stream": False, "keep_alive": 0})
+
+    async def close(self) -> None:
+        """See `Engine.close`."""
+        client, self._client = self._client, None
+        if client is not None:
+            await client.close()  # type: ignore[no-untyped-call]
+
+    # ── one answer ─────────────────────────────────────────────────────────────────────────────────────
+
+    async def _chat_once(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
+        body = self._body(request.model)
+        body["options"] |= {"temperature": request.temperature, "num_predict": request.max_tokens}
+        body |= {
+            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "stream": True,
+            "logprobs": True,
+            "top_logprobs": ALTERNATIVES,
+        }
+        if self._can_think(request.model):
+            body["think"] = request.think
+        aligners = {True: Aligner(), False: Aligner()}
+        done = False
+        async with aclosing(self._lines(request.model, body)) as lines:
+            async for line in lines:
+                if isinstance(line, Wait):
+                    yield line
+                    continue
+                for piece in pieces_of(line, aligners):
+                    yield piece
+                if line.get("done") is True:
+                    done = True
+                    yield done_of(line)
+                    break
+        if not done:
+            raise StreamBroken(f"{request.model} stopped in the middle: the server closed the stream too early.")
+
+    async def _lines(self, model: str, body: Mapping[str, Any]) -> AsyncGenerator[_Raw | Wait, None]:
+        """Yield the lines of a streamed answer, and before the first one why there is none yet."""
+        client = await self._connect()
+        stream: AsyncIterator[_Raw] | None = None
+        first: asyncio.Task[_Raw] | None = None
+        try:
+            stream = await client._request(_Raw, "POST", "/api/chat", json=body, stream=True)
+            first = asyncio.ensure_future(anext(stream))
+            why: Wait | None = None
+            silent, pause = 0, min(0.4, self._sign_of_life)
+            while not (await asyncio.wait({first}, timeout=pause))[0]:
+                pause = self._sign_of_life
+                now = await self._why_waiting(model)
+                silent = silent + 1 if now is None else 0
+                if silent == 3:
+                    raise EngineUnreachable(f"{self.address} does not answer any more.")
+                if now is not None and now != why:
+                    why = now
+                    yield now
+            yield first.result()
+            async for line in stream:
+                yield line
+        except StopAsyncIteration:
+            return
+        except Exception as error:
+            raise self._translate(error, model) from error
+        finally:
+            if first is not None and not first.done():
+                first.cancel()
+                await asyncio.wait({first})
+            if stream is not None:
+                await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+
+    async def _why_waiting(self, model: str) -> Wait | None:
+        """Ask for a sign of life; None if there is none."""
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                loaded = await self._loaded()
+        except (TimeoutError, EngineError):
+            return None
+        if any(same_model(m.name, model) for m in loaded):
+            return Wait("queued", f"{model} is busy with another request or reads the prompt")
+        return Wait("loading", f"Loading {model}")
+
+    def _body(self, model: str) -> dict[str, Any]:
+        window = self._windows.get(_full(model), self._num_ctx)
+        return {"model": model, "options": {"num_ctx": window}}
+
+    def _can_think(self, model: str) -> bool:
+        return any("thinking" in info.capabilities for (name, _), info in self._shown.items() if name == _full(model))
+
+    # ── requests ───────────────────────────────────────────────────────────────────────────────────────
+
+    async def _model(self, entry: Mapping[str, Any]) -> ModelInfo:
+        """Describe an installed model; `/api/show` is asked once for each version of it."""
+        name, digest = str(entry.get("name") or entry.get("model") or ""), str(entry.get("digest", ""))
+        known = self._shown.get((name, digest))
+        if known is None:
+            try:
+                shown = await self._post("/api/show", name, {"model": name})
+            except (
+                ModelMissing,
+                ModelRefused,
+                StreamBroken,
+            ) as error:  # deleted meanwhile, or broken on disk
+                log.warning("No details of %s: %s", name, error)
+                shown = {}
+            known = model_info(self.name, entry, shown, self._num_ctx)
+            for old in [key for key in self._shown if key[0] == name]:
+                del self._shown[old]
+            self._shown[name, digest] = known
+            self._windows[name] = known.window
+        return known
+
+    async def _loaded(self) -> tuple[LoadedModel, ...]:
+        try:
+            entries = _entries(await self._get("/api/ps"))
+        except ModelMissing:  # a server from before /api/ps
+            return ()
+        return tuple(loaded_model(self.name, entry) for entry in entries)
+
+    async def _get(self, path: str) -> Mapping[str, Any]:
+        return await self._ask("GET", path, "")
+
+    async def _post(self, path: str, model: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
+        return await self._ask("POST", path, model, json=body)
+
+    async def _ask(self, method: str, path: str, model: str, **body: Any) -> Mapping[str, Any]:
+        client = await self._connect()
+        try:
+            answer: _Raw = await client._request(_Raw, method, path, **body)
+            return answer
+        except Exception as error:
+            raise self._translate(error, model) from error
+
+    async def _connect(self) -> "ollama.AsyncClient":
+        """Make the host's one client. The import takes 250 ms, so it happens in a thread, at first use."""
+        async with self._connecting:
+            if self._client is None:
+                module = await asyncio.to_thread(_import_ollama)
+                plain = self.address.startswith("http://")
+                # In a thread: an SSL context costs 20 ms. A plain host needs none, and may not redirect.
+                client: ollama.AsyncClient = await asyncio.to_thread(
+                    module.AsyncClient,
+                    host=self.address,
+                    follow_redirects=False,
+                    verify=not plain,
+                    trust_env=not is_this_computer(self.address),
+                )
+                self._client = client
+            return self._client
+
+    def _translate(self, error: Exception, model: str) -> EngineError:
+        """Put what the libraries raise into a sentence."""
+        import httpx
+        import ollama
+
+        if isinstance(error, EngineError):
+            return error
+        if isinstance(error, ollama.ResponseError):
+            return self._refusal(error.status_code, _sentence(error.error), model)
+        if isinstance(error, ConnectionError | httpx.ConnectError | httpx.ConnectTimeout):
+            return EngineUnreachable(f"Nothing answers at {self.address}.")
+        if isinstance(error, httpx.TransportError):
+            return StreamBroken(f"The connection to {self.name} broke.")
+        if isinstance(error, json.JSONDecodeError | AttributeError | TypeError | ValueError):
+            return StreamBroken(f"{self.name} sent something that is not an answer.")
+        log.error("Unexpected error from %s", self.address, exc_info=error)
+        return StreamBroken(f"Something unexpected happened while talking to {self.name}: {error}")
+
+    def _refusal(self, status: int, text: str, model: str) -> EngineError:
+        if status in (401, 403):
+            return EngineDenied(f"{self.name} refuses access ({status}): a token is missing or wrong.")
+        if status == 404 and model:
+            return ModelMissing(f"{model} is not installed on {self.name}.")
+        if status == 404:
+            return ModelMissing(f"{self.address} answers, but does not speak Ollama's language (404).")
+        if status == 503:
+            return EngineBusy(f"{self.name} is busy: too many requests are waiting there.")
+        if 300 <= status < 400:
+            return EngineUnreachable(f"{self.address} leads elsewhere ({status}): enter the new address.")
+        if 400 <= status < 500:
+            return ModelRefused(f"{self.name} refuses the request: {text}")
+        return StreamBroken(f"{model or self.name} failed: {text}" if text else f"{model or self.name} failed.")
+
+
+def _import_ollama() -> Any:
+    """Import the library. It makes a client at once, which a stale SSL_CERT_FILE would break."""
+    try:
+        return importlib.import_module("ollama")
+    except OSError as error:
+        stale = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.pop(name, None)]
+        log.warning("Ignoring %s: %s", " and ".join(stale), error)
+        return importlib.import_module("ollama")
+
+
+def _full(model: str) -> str:
+    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+
+
+def _entries(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    models = answer.get("models")
+    return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
+
+
+def _sentence(error: object) -> str:
+    text = error.get("message", error) if isinstance(error, dict) else error
+    return " ".join(str(text).split())[:500]

@@ -1,0 +1,118 @@
+"""Reads what an Ollama server says: its models, and the lines of an answer."""
+
+import re
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from mirador_desktop.core.confidence import Aligner, Token, probability
+from mirador_desktop.core.engine import Done, LoadedModel, ModelInfo, Piece
+
+_EMBEDDING_FAMILIES = re.compile(r"bert|embed|minilm|gte|e5", re.IGNORECASE)
+_NUM_CTX = re.compile(r"^num_ctx\s+(\d+)\s*$", re.MULTILINE)
+
+
+def same_model(one: str, other: str) -> bool:
+    """Whether two names mean the same model: a missing tag is `latest`."""
+    return one.removesuffix(":latest") == other.removesuffix(":latest")
+
+
+def model_info(engine: str, entry: Mapping[str, Any], shown: Mapping[str, Any], num_ctx: int) -> ModelInfo:
+    """Put together what `/api/tags` (`entry`) and `/api/show` (`shown`) say of a model.
+
+    Servers too old to tell capabilities leave it to the family whether a model only makes embeddings. A model
+    that really runs elsewhere (`remote_host`, names ending in `-cloud`) gets the capability `remote`, so that
+    it is never chosen by itself. The window is the Modelfile's own `num_ctx`, else `num_ctx` or the longest
+    context the model was made for, whichever is less.
+    """
+    name = str(entry.get("name") or entry.get("model") or "")
+    details = _mapping(entry.get("details"))
+    facts = _mapping(shown.get("model_info"))
+    context = next((int(v) for k, v in facts.items() if k.endswith(".context_length") and _whole(v)), 0)
+    said = shown.get("capabilities")
+    capabilities = {str(c) for c in said} if isinstance(said, list) else set()
+    if not capabilities and _EMBEDDING_FAMILIES.search(f"{details.get('family', '')} {name}"):
+        capabilities.add("embedding")
+    if entry.get("remote_host") or shown.get("remote_host") or name.endswith(("-cloud", ":cloud")):
+        capabilities |= {"remote", "completion"} if not capabilities else {"remote"}
+    own = _NUM_CTX.search(str(shown.get("parameters") or ""))
+    return ModelInfo(
+        name=name,
+        engine=engine,
+        size=int(entry["size"]) if _whole(entry.get("size")) else 0,
+        parameters=str(details.get("parameter_size") or ""),
+        quantisation=str(details.get("quantization_level") or ""),
+        context=context,
+        window=int(own[1]) if own else min(num_ctx, context or num_ctx),
+        capabilities=frozenset(capabilities),
+    )
+
+
+def loaded_model(engine: str, entry: Mapping[str, Any]) -> LoadedModel:
+    """Read one entry of `/api/ps`."""
+    try:
+        expires: float | None = datetime.fromisoformat(_microseconds(str(entry.get("expires_at", "")))).timestamp()
+    except (ValueError, OverflowError, OSError):
+        expires = None
+    return LoadedModel(
+        name=str(entry.get("name") or entry.get("model") or ""),
+        engine=engine,
+        size=int(entry["size"]) if _whole(entry.get("size")) else 0,
+        size_gpu=int(entry["size_vram"]) if _whole(entry.get("size_vram")) else 0,
+        expires=expires,
+    )
+
+
+def _microseconds(moment: str) -> str:
+    """Shorten a fraction of nanoseconds, which `datetime` cannot read, to microseconds."""
+    return re.sub(r"(\.\d{6})\d+", r"\1", moment)
+
+
+def _mapping(value: object) -> Mapping[str, Any]:
+    return value if isinstance(value, dict) else {}
+
+
+def _whole(value: object) -> bool:
+    return isinstance(value, int) and not isinstance(value, bool)
+
+
+def pieces_of(line: Mapping[str, Any], aligners: Mapping[bool, Aligner]) -> list[Piece]:
+    """The tokens of one line. Log-probabilities belong to thoughts if the line carries thoughts."""
+    message = line.get("message")
+    if not isinstance(message, dict):
+        return []
+    thought, text = str(message.get("thinking") or ""), str(message.get("content") or "")
+    entries = line.get("logprobs")
+    tokens = [t for e in entries if (t := _token(e)) is not None] if isinstance(entries, list) else []
+    thinking = bool(thought) and not text
+    pieces = [] if thinking or not thought else [Piece(thought, True)]
+    own = thought if thinking else text
+    pieces += [
+        Piece(piece, thinking, logprob, others) for piece, logprob, others in aligners[thinking].feed(own, tokens)
+    ]
+    return pieces
+
+
+def _token(entry: object) -> Token | None:
+    if not isinstance(entry, dict) or not isinstance(entry.get("logprob"), int | float):
+        return None
+    spelled = entry.get("bytes")
+    token = entry.get("token")
+    raw = bytes(spelled) if isinstance(spelled, list) else str(token or "").encode()
+    top = entry.get("top_logprobs")
+    others = (
+        tuple((str(t.get("token", "")), probability(t.get("logprob")) or 0.0) for t in top if isinstance(t, dict))
+        if isinstance(top, list)
+        else ()
+    )
+    return raw, float(entry["logprob"]), others
+
+
+def done_of(line: Mapping[str, Any]) -> Done:
+    """Read the last line of an answer."""
+    return Done(
+        "length" if line.get("done_reason") == "length" else "done",
+        int(line.get("eval_count") or 0),
+        int(line.get("eval_duration") or 0) / 1e9,
+        int(line.get("prompt_eval_count") or 0),
+    )

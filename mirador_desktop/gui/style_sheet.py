@@ -1,0 +1,81 @@
+"""The style sheet of all windows, made of a theme's colours and the scale of its text."""
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from mirador_desktop.gui.theme import Colours
+
+
+def style_sheet(c: "Colours", scale: float, fixed: str) -> str:
+    """Write the style sheet. Widgets choose a style by their object name or their property `kind`."""
+
+    def pt(points: float) -> str:
+        return f"{points * scale:.2f}pt"
+
+    def px(pixels: float) -> str:
+        return f"{round(pixels * scale)}px"
+
+    return f"""
+QWidget {{ color: {c.text}; font-size: {pt(9.75)}; }}
+QMainWindow, #centre, #settingsDialog {{ background: {c.background}; }}
+#sidebar, #inspector {{ background: {c.side}; }}
+QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px 6px; }}
+
+QLabel[kind="brand"] {{ font-size: {pt(13.5)}; font-weight: 600; }}
+QLabel[kind="title"], #conversationTitle {{ font-size: {pt(11.5)}; font-weight: 600; }}
+QLabel[kind="section"] {{ color: {c.muted}; font-size: {pt(7.25)}; font-weight: 600; }}
+QLabel[kind="muted"] {{ color: {c.muted}; }}
+QLabel[kind="small"] {{ color: {c.muted}; font-size: {pt(8.5)}; }}
+QLabel[kind="meta"] {{ color: {c.muted}; font-family: "{fixed}"; font-size: {pt(8)}; }}
+QLabel[kind="error"] {{ color: {c.error}; }}
+QLabel[kind="strong"] {{ font-weight: 600; }}
+QLabel[kind="welcome"] {{ font-size: {pt(20)}; font-weight: 600; }}
+#question {{ background: {c.question}; border-radius: {px(9)}; font-size: {pt(10)}; font-weight: 500;
+    padding: {px(8)} {px(14)}; border: none; selection-background-color: {c.focus}; }}
+
+QPushButton {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: {px(7)};
+    padding: {px(5)} {px(12)}; font-weight: 500; }}
+QPushButton:hover {{ background: {c.line}; }}
+QPushButton:disabled {{ color: {c.faint}; }}
+QPushButton:focus {{ border: 2px solid {c.focus}; padding: {px(4)} {px(11)}; }}
+QPushButton[kind="primary"] {{ background: {c.text}; color: {c.background}; border-color: {c.text};
+    font-weight: 600; padding: {px(5)} {px(16)}; }}
+QPushButton[kind="primary"]:disabled {{ background: {c.raised}; color: {c.muted}; border-color: {c.line}; }}
+QPushButton[kind="primary"]:focus {{ border: 2px solid {c.focus}; padding: {px(4)} {px(15)}; }}
+QPushButton[kind="chip"] {{ font-family: "{fixed}"; font-size: {pt(8)}; font-weight: 400;
+    padding: {px(4)} {px(9)}; border-radius: {px(6)}; color: {c.text}; }}
+QPushButton[kind="chip"]:focus {{ padding: {px(3)} {px(8)}; }}
+QPushButton[kind="flat"], QPushButton[kind="icon"] {{ background: transparent; border: 2px solid transparent;
+    padding: {px(3)} {px(6)}; font-weight: 500; }}
+QPushButton[kind="icon"] {{ padding: {px(3)}; }}
+QPushButton[kind="flat"]:hover, QPushButton[kind="icon"]:hover {{ background: {c.raised}; }}
+QPushButton[kind="flat"]:focus, QPushButton[kind="icon"]:focus {{ border: 2px solid {c.focus}; }}
+QPushButton[kind="flat"][quiet="true"] {{ color: {c.muted}; font-weight: 400; }}
+QPushButton::menu-indicator {{ image: none; width: 0; }}
+
+QLineEdit {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(8)};
+    padding: {px(6)} {px(8)}; selection-background-color: {c.focus}; }}
+QLineEdit:focus {{ border: 2px solid {c.focus}; padding: {px(5)} {px(7)}; }}
+#composer {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(12)}; }}
+#composer[focused="true"] {{ border: 2px solid {c.focus}; }}
+#composerText {{ background: transparent; border: none; font-size: {pt(10.5)}; }}
+#conversationList {{ background: transparent; border: none; outline: none; }}
+#turnList {{ background: {c.background}; border: none; }}
+#banner {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: {px(8)}; }}
+#toast {{ background: {c.text}; border-radius: {px(8)}; }}
+#toast QLabel {{ color: {c.background}; }}
+#toast QPushButton {{ color: {c.background}; background: transparent; border: 2px solid transparent;
+    font-weight: 600; }}
+#toast QPushButton:focus {{ border: 2px solid {c.focus}; }}
+
+QMenu {{ background: {c.raised}; border: 1px solid {c.line}; padding: 4px; }}
+QMenu::item {{ padding: {px(5)} {px(22)} {px(5)} {px(12)}; border-radius: 4px; }}
+QMenu::item:selected {{ background: {c.line}; }}
+QMenu::item:disabled {{ color: {c.faint}; }}
+QMenu::separator {{ height: 1px; background: {c.line}; margin: 4px 8px; }}
+QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
+QScrollBar::handle:vertical {{ background: {c.line}; border-radius: 3px; margin: 2px; min-height: 32px; }}
+QScrollBar::handle:vertical:hover {{ background: {c.faint}; }}
+QScrollBar::add-line, QScrollBar::sub-line, QScrollBar::add-page, QScrollBar::sub-page {{
+    background: transparent; height: 0; }}
+"""
