@@ -6,6 +6,7 @@ is new becomes a further step.
 
 import contextlib
 import os
+import secrets
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -119,12 +120,13 @@ def migrate(
     Before each step an existing database is copied to `mirador-before-v<N>.db`, with a connection that
     `connect` opens with the same key. A step that fails changes nothing and raises.
     """
+    existing = version_of(connection) > 0
     for number, step in enumerate(migrations, start=1):
         version = version_of(connection)
         if version >= number:
             continue
-        if version:
-            _copy(connection, path.with_name(f"{path.stem}-before-v{number}.db"), connect)
+        if existing:
+            _copy(connection, version, path.with_name(f"{path.stem}-before-v{number}.db"), connect)
         with transaction(connection):
             if version_of(connection) >= number:  # another process was faster
                 continue
@@ -149,17 +151,19 @@ def _step(connection: apsw.Connection, step: Migration, number: int, path: Path)
         raise StoreError(f"{path} would not be whole in version {number} and is left at version {number - 1}.")
 
 
-def _copy(source: apsw.Connection, target: Path, connect: Callable[[Path], apsw.Connection]) -> None:
-    temporary = target.with_suffix(".tmp")
-    temporary.unlink(missing_ok=True)
+def _copy(source: apsw.Connection, version: int, target: Path, connect: Callable[[Path], apsw.Connection]) -> None:
+    """Copy a database of this version; if another process migrates it meanwhile, that one has made the copy."""
+    temporary = target.with_name(f"{target.stem}-{secrets.token_hex(4)}.tmp")
     try:
         copy = connect(temporary)
         try:
             with copy.backup("main", source, "main") as backup:
                 while not backup.done:
                     backup.step(1000)
+            copied = version_of(copy)
         finally:
             copy.close()
-        os.replace(temporary, target)
+        if copied == version:
+            os.replace(temporary, target)
     finally:
         temporary.unlink(missing_ok=True)

@@ -202,7 +202,7 @@ class Store:
         self._writer.forget()
         if not checkpoint(connection):
             _log.warning("Another process reads the database; what was deleted stays in its log until later.")
-        for copy in self.path.parent.glob(f"{self.path.stem}-before-v*.db"):
+        for copy in self.path.parent.glob(f"{self.path.stem}-before-v*"):
             if copy.stat().st_mtime < older_than:
                 copy.unlink()
         return count
