@@ -52,8 +52,8 @@ class Ask:
 
     @property
     def stops(self) -> list[str]:
-        stops: list[str] = self.options.get("stop", self.model.parameters.get("stop", []))
-        return stops
+        stops: Any = self.options.get("stop", self.model.parameters.get("stop", []))
+        return list(stops)
 
 
 @dataclass
@@ -137,9 +137,15 @@ def _tokens(state: State, ask: Ask, fault: Fault | None) -> Iterator[Token]:
     thoughts, text = _script(state, ask)
     model, place = ask.model, itertools.count()
     half = model.split_characters
+
+    def token(data: bytes, *, thinking: bool = False) -> Token:
+        if ask.logprobs:
+            return weigh(model, data, next(place), thinking=thinking)
+        return Token(data, thinking=thinking)
+
     if thoughts and (ask.thinks or model.think_false_leaks):
         for data in cut(thoughts, split_characters=half):
-            yield weigh(model, data, next(place), thinking=ask.thinks)
+            yield token(data, thinking=ask.thinks)
         if ask.thinks:
             yield Token(b"</think>", thinking=True, silent=True)
     pieces: Iterator[bytes] = iter(cut(text, split_characters=half))
@@ -148,8 +154,8 @@ def _tokens(state: State, ask: Ask, fault: Fault | None) -> Iterator[Token]:
     at = fault.half_character_after if fault is not None else None
     for index, data in enumerate(pieces):
         if index == at:
-            yield from (weigh(model, each, next(place)) for each in _HALVES)
-        yield weigh(model, data, next(place))
+            yield from map(token, _HALVES)
+        yield token(data)
 
 
 def _prompt_tokens(ask: Ask, context: int) -> tuple[int, int | None]:

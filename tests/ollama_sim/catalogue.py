@@ -1,4 +1,4 @@
-"""What models there are: tags, ps, show, copy, delete, create, blobs and the version."""
+"""What models there are: tags, ps, show, copy, delete and the version."""
 
 from typing import Any
 
@@ -94,8 +94,7 @@ async def show(call: Call) -> None:
     value["details"] = _details(model, model.parent or blob)
     value["model_info"] = _info(model, verbose=bool(body.get("verbose")))
     value["tensors"] = [
-        {"name": f"blk.{i}.attn_q.weight", "type": "Q4_K", "shape": [model.embedding_length] * 2}
-        for i in range(2)
+        {"name": f"blk.{i}.attn_q.weight", "type": "Q4_K", "shape": [model.embedding_length] * 2} for i in range(2)
     ]
     if state.scenario.server.show_capabilities:
         value["capabilities"] = model.capabilities
@@ -141,13 +140,3 @@ async def delete(call: Call) -> None:
     call.state.scheduler.unload(model.name)
     del call.state.models[model.name]
     call.connection.whole(200, b"", None)
-
-
-async def blob(call: Call) -> None:
-    """HEAD and POST /api/blobs/DIGEST."""
-    digest = call.request.path.rsplit("/", 1)[-1]
-    if call.request.method == "POST":
-        call.state.blobs.add(digest)
-        call.connection.whole(201, b"", None)
-    else:
-        call.connection.whole(200 if digest in call.state.blobs else 404, b"", None)

@@ -45,9 +45,7 @@ def read_ask(state: State, body: Json, name: str, prompt: str, messages: int) ->
     options = dict(body.get("options") or {})
     if body.get("format") not in (None, "", "json") and not isinstance(body["format"], dict):
         written = compact(body["format"]).decode().replace('"', '\\"')
-        raise Refused(
-            500, f'invalid format: "{written}"; expected "json" or a valid JSON Schema object', PLAIN_JSON
-        )
+        raise Refused(500, f'invalid format: "{written}"; expected "json" or a valid JSON Schema object', PLAIN_JSON)
     with_logprobs = bool(body.get("logprobs")) and state.scenario.server.logprobs
     return Ask(
         model=state.model(name),

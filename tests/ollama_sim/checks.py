@@ -67,9 +67,7 @@ def _fits(value: Any, wanted: type | tuple[type, ...]) -> bool:
 
 
 def _misfit(value: Any, where: str, wanted: str) -> Refused:
-    return Refused(
-        400, f"json: cannot unmarshal {_kind(value)} into Go struct field {where} of type {wanted}"
-    )
+    return Refused(400, f"json: cannot unmarshal {_kind(value)} into Go struct field {where} of type {wanted}")
 
 
 def _check_message(message: Any, kind: str) -> None:
@@ -89,9 +87,7 @@ def _check_think(think: Any) -> None:
     if think is None or isinstance(think, bool) or think in ("high", "medium", "low"):
         return
     if isinstance(think, str):
-        raise Refused(
-            400, f'invalid think value: "{think}" (must be "high", "medium", "low", true, or false)'
-        )
+        raise Refused(400, f'invalid think value: "{think}" (must be "high", "medium", "low", true, or false)')
     raise Refused(400, 'think must be a boolean or string ("high", "medium", "low", true, or false)')
 
 

@@ -50,9 +50,7 @@ class Sim:
             file = Path(self._folder.name) / "scenario.json"
             file.write_text(json.dumps(self._scenario), encoding="utf-8")
             command += ["--scenario", str(file)]
-        self._process = subprocess.Popen(
-            command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
-        )
+        self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
         if "listening on" not in line:
@@ -79,14 +77,16 @@ class Sim:
         self.start()
 
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
-        """One small request of its own: the status and the JSON that came."""
+        """One small request of its own: the status, and the JSON or the text that came."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
         try:
             payload = None if body is None else json.dumps(body)
             connection.request(method, path, payload, {"Content-Type": "application/json"})
             answer = connection.getresponse()
             raw = answer.read()
-            return answer.status, json.loads(raw) if raw else None
+            kind = answer.headers.get("Content-Type", "")
+            whole = raw and kind.startswith("application/json")
+            return answer.status, json.loads(raw) if whole else raw.decode()
         finally:
             connection.close()
 

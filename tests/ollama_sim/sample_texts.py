@@ -42,7 +42,7 @@ In most Typer programs the picture looks like this:
 
 - **Move heavy imports into the commands.** `--help` needs names and signatures, not `pandas`.
 - **Switch Rich off for help**: `app = typer.Typer(rich_markup_mode=None,
-pretty_exceptions_enable=False)`.
+  pretty_exceptions_enable=False)`.
 
 Annotations are a trap: `def run(df: pd.DataFrame)` forces the import again. Use a plain `str` or `Path`
 there.

@@ -121,14 +121,10 @@ LARGE_DIES: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "error
 LARGE_BREAKS: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "break_after": 40})
 LARGE_STALLS: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "stall_after": 40})
 LARGE_SILENT: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "stall_before_headers": True})
-LARGE_WITHOUT_DONE: Scenario = with_faults(
-    THREE_MODELS, {"model": "qwen2.5:14b", "end_without_done_after": 40}
-)
+LARGE_WITHOUT_DONE: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "end_without_done_after": 40})
 LARGE_EMPTY: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "empty_answer": True})
 LARGE_GARBAGE: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "garbage_after": 40})
-LARGE_HALF_CHARACTER: Scenario = with_faults(
-    THREE_MODELS, {"model": "qwen2.5:14b", "half_character_after": 10}
-)
+LARGE_HALF_CHARACTER: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "half_character_after": 10})
 LARGE_BUSY_TWICE: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "status": 503, "first": 2})
 LARGE_FAILS: Scenario = with_faults(THREE_MODELS, {"model": "qwen2.5:14b", "status": 500})
 ALL_FAIL: Scenario = with_faults(THREE_MODELS, {"status": 500})

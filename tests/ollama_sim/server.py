@@ -7,7 +7,7 @@ from collections.abc import Awaitable, Callable
 from typing import Any
 from urllib.parse import urlsplit
 
-from tests.ollama_sim import catalogue, chat, inspection
+from tests.ollama_sim import catalogue, chat, create, embed, inspection, openai, pull
 from tests.ollama_sim.chat import Call
 from tests.ollama_sim.loading import Refused
 from tests.ollama_sim.scenario import Scenario
@@ -39,6 +39,14 @@ ROUTES: dict[str, dict[str, Handler]] = {
     "/api/delete": {"DELETE": catalogue.delete},
     "/api/chat": {"POST": chat.chat},
     "/api/generate": {"POST": chat.generate},
+    "/api/embed": {"POST": embed.embed},
+    "/api/embeddings": {"POST": embed.embeddings},
+    "/api/pull": {"POST": pull.pull},
+    "/api/create": {"POST": create.create},
+    "/api/blobs": {"HEAD": create.blob, "POST": create.blob},
+    "/v1/models": {"GET": openai.models},
+    "/v1/embeddings": {"POST": openai.embeddings},
+    "/v1/chat/completions": {"POST": openai.chat},
 }
 
 

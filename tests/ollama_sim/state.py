@@ -1,5 +1,6 @@
 """What a running test server knows: its scenario, its models, what it was asked."""
 
+import asyncio
 import hashlib
 import time
 from collections import Counter
@@ -32,6 +33,18 @@ class Seen:
     tokens: int = 0  # tokens sent so far
 
 
+@dataclass(eq=False)
+class Download:
+    """The large layer of a pull, shared by all who ask for it."""
+
+    total: int
+    completed: float = 0.0
+    users: int = 0
+    lost_once: bool = False
+    error: str | None = None
+    task: asyncio.Task[None] | None = None
+
+
 def sha(*parts: object) -> str:
     """A digest that depends on the parts only."""
     return hashlib.sha256("\0".join(map(str, parts)).encode()).hexdigest()
@@ -59,7 +72,7 @@ class State:
         self.blobs = set(scenario.blobs)
         self.asked: Counter[str] = Counter()  # answers per model, for lists of texts
         self.active = 0  # answers being given at this moment
-        self.pulled: dict[str, float] = {}  # bytes of a digest already here
+        self.downloads: dict[str, Download] = {}  # by digest, also those that were paused
 
     def install(self, model: Model) -> None:
         """Puts a model on the disk, in front of the others."""
@@ -113,6 +126,10 @@ class State:
         if "models" in values:
             models = [build(Model, each) for each in values["models"]]
             self.models.clear()
+            self.downloads.clear()
+            for runner in list(self.scheduler.runners.values()):
+                if not runner.users:
+                    self.scheduler.drop(runner)
             for model in models:
                 self.install(model)
         if "registry" in values:
