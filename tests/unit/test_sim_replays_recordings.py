@@ -85,7 +85,7 @@ def send(sim: Sim, step: Step, after: dict[int, Callable[[], None]] | None = Non
         content = json.dumps(request["body"])
     try:
         with (
-            httpx.Client(base_url=sim.url, timeout=20) as client,
+            httpx.Client(base_url=sim.url, timeout=20, verify=False) as client,
             client.stream(
                 request["method"], request["path"], content=content, headers=request.get("headers") or {}
             ) as response,
