@@ -93,16 +93,14 @@ def _look(path: Path, log: Path, key: bytes) -> int:
         try:
             return _read_version(connect(path, key, read_only=True, immutable=True))
         except apsw.NotADBError:
-            if not log.exists():
-                raise
-            # a process that has just begun to write tore the page in two: look again with locks
-    if path.with_name(path.name + "-shm").exists():
-        return _read_version(connect(path, key, read_only=True))
-    with tempfile.TemporaryDirectory(prefix="mirador-") as folder:  # to read the log would make an index file
-        copy = Path(folder) / path.name
-        shutil.copyfile(path, copy)
-        shutil.copyfile(log, copy.with_name(log.name))
-        return _read_version(connect(copy, key))
+            pass  # damaged, or torn by a process that writes it just now: the look with locks tells
+    elif not path.with_name(path.name + "-shm").exists():
+        with tempfile.TemporaryDirectory(prefix="mirador-") as folder:  # to read a log makes an index beside it
+            copy = Path(folder) / path.name
+            shutil.copyfile(path, copy)
+            shutil.copyfile(log, copy.with_name(log.name))
+            return _read_version(connect(copy, key))
+    return _read_version(connect(path, key, read_only=True))
 
 
 def _read_version(connection: apsw.Connection) -> int:
