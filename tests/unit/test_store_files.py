@@ -1,20 +1,14 @@
-"""The database as a file: encrypted, really deleted, full, locked, damaged, killed, and used by two at once."""
+"""What can go wrong with the database file, and in which words it is told."""
 
 import asyncio
 import errno
 import os
-import signal
-import subprocess
-import sys
-import time
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import apsw
 import pytest
 
-from mirador_desktop.core.conversation import Answer, Conversation, StageRecord, Turn
+from mirador_desktop.core.conversation import Conversation, Turn
 from mirador_desktop.errors import (
     StoreDamaged,
     StoreError,
@@ -23,174 +17,15 @@ from mirador_desktop.errors import (
     StoreLocked,
     StoreReadOnly,
 )
-from mirador_desktop.memory import database
 from mirador_desktop.memory.failures import explain
 from mirador_desktop.memory.key import load_key
 from mirador_desktop.memory.store import Store
 from tests.unit.test_store import chain, with_store, without_keyring
 
-ROOT = Path(__file__).parents[2]
-
 
 @pytest.fixture(autouse=True)
 def _no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
     without_keyring(monkeypatch)
-
-
-def raw(folder: Path) -> apsw.Connection:
-    return database.connect(folder / "mirador.db", load_key(folder, database_exists=True).material)
-
-
-@contextmanager
-def process(code: str, *arguments: str) -> Iterator[subprocess.Popen[str]]:
-    """Python code in a process of its own; it is killed at the end if it still runs."""
-    command = [sys.executable, "-c", code, *arguments]
-    child = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
-    with child:
-        try:
-            yield child
-        finally:
-            child.kill()
-
-
-def line_of(child: subprocess.Popen[str]) -> str:
-    assert child.stdout is not None
-    return child.stdout.readline().strip()
-
-
-# What is in the bytes
-
-
-def plainly(path: Path, key: bytes, *, read_only: bool = False, immutable: bool = False) -> apsw.Connection:
-    """In place of `database.connect`: without encryption, so that a test can search all bytes of the files."""
-    connection = apsw.Connection(str(path))
-    connection.set_busy_timeout(database.BUSY_MILLISECONDS)
-    return connection
-
-
-def all_bytes(folder: Path) -> bytes:
-    return b"".join(path.read_bytes() for path in folder.iterdir())
-
-
-def secrets_of(number: int) -> list[Turn]:
-    """Turns of many sizes with the word SECRET in every text."""
-    word = f"SECRET{number}-"
-    return [
-        Turn(
-            f"{number:08x}{size:08x}",
-            f"c{number}",
-            f"{number:08x}{size - 1:08x}" if size else "",
-            word * (size * 7 % 90 + 1),
-            error=word,
-            stages=[StageRecord("s", skipped=word, answers=[Answer("m", word * (size * size % 900), word * size)])],
-        )
-        for size in range(60)
-    ]
-
-
-async def fill(store: Store) -> None:
-    for number in (1, 2, 3):
-        turns = secrets_of(number)
-        for at in range(0, 60, 10):
-            await store.save([Conversation(f"c{number}", f"SECRET{number}-title")], turns[at : at + 10])
-        for turn in turns:
-            turn.stages[0].answers[0].text += "more" * 50  # rewritten, as while streaming
-        await store.save(turns=turns)
-    await store.mark_deleted("c2", 100.0)
-
-
-def test_no_text_is_in_the_files(tmp_path: Path) -> None:
-    async def work(store: Store) -> None:
-        await fill(store)
-        assert (tmp_path / "mirador.db-wal").stat().st_size
-        files = all_bytes(tmp_path)
-        assert len(files) > 1_000_000
-        assert b"SECRET" not in files
-        assert b"CREATE TABLE" not in files
-
-    with_store(tmp_path, work)
-    assert b"SECRET" not in all_bytes(tmp_path)
-
-
-@pytest.mark.parametrize("checkpointed", [False, True])
-def test_deleted_text_is_nowhere(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, checkpointed: bool) -> None:
-    monkeypatch.setattr(database, "connect", plainly)
-
-    async def work(store: Store) -> None:
-        await fill(store)
-        if checkpointed:
-            assert await store._run(database.checkpoint)
-        assert all_bytes(tmp_path).count(b"SECRET2") > 1000
-        assert await store.purge(200.0) == 1
-        after = all_bytes(tmp_path)
-        assert b"SECRET2" not in after
-        assert after.count(b"SECRET1") > 1000
-        assert after.count(b"SECRET3") > 1000
-        assert len(await store.turns([turn.id for turn in secrets_of(1)])) == 60
-
-    with_store(tmp_path, work)
-
-
-def test_without_secure_deletion_the_search_would_find_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "connect", plainly)
-
-    async def work(store: Store) -> None:
-        await fill(store)
-        await store._run(lambda connection: connection.pragma("secure_delete", False))
-        await store.purge(200.0)
-        assert b"SECRET2" in all_bytes(tmp_path)
-
-    with_store(tmp_path, work)
-
-
-def test_secure_deletion_is_on_and_old_copies_go_too(tmp_path: Path) -> None:
-    async def work(store: Store) -> None:
-        names = ("secure_delete", "foreign_keys", "journal_mode", "cipher")
-        values = await store._run(lambda connection: [connection.pragma(name) for name in names])
-        assert values == [1, 1, "wal", "chacha20"]
-        old, new = tmp_path / "mirador-before-v1.db", tmp_path / "mirador-before-v2.db"
-        for copy, at in ((old, 50.0), (new, 300.0)):
-            copy.write_bytes(b"")
-            os.utime(copy, (at, at))
-        await store.purge(200.0)
-        assert not old.exists()
-        assert new.exists()
-
-    with_store(tmp_path, work)
-
-
-def test_purging_while_another_process_reads(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 20)
-
-    async def work(store: Store) -> None:
-        await store.save([Conversation("c", "SECRET")])
-        await store.mark_deleted("c", 1.0)
-        reader = raw(tmp_path)
-        reader.execute("BEGIN")
-        reader.execute("SELECT count(*) FROM conversations").fetchall()
-        assert await store.purge(2.0) == 1
-        assert "stays in its log until later" in caplog.text
-        reader.close()
-        assert await store.purge(2.0) == 0
-        assert (tmp_path / "mirador.db-wal").stat().st_size == 0
-
-    with_store(tmp_path, work)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="permissions of POSIX")
-def test_only_the_person_can_read_the_files(tmp_path: Path) -> None:
-    async def work(store: Store) -> None:
-        await store.save([Conversation("c")])
-        for path in (tmp_path / "new").iterdir():
-            assert path.stat().st_mode & 0o077 == 0, path
-        assert (tmp_path / "new").stat().st_mode & 0o077 == 0
-
-    with_store(tmp_path / "new", work)
-
-
-# What can go wrong
 
 
 def test_a_full_disk(tmp_path: Path) -> None:
@@ -247,35 +82,6 @@ def test_a_database_that_cannot_be_written_is_opened_again(tmp_path: Path) -> No
         with pytest.raises(StoreReadOnly, match="Check the permissions"):
             await store.save([Conversation("d")])
         assert not store.is_open
-        await store.save([Conversation("d")])
-        assert len(await store.conversations()) == 2
-
-    with_store(tmp_path, work)
-
-
-HOLD = """
-import sys
-from pathlib import Path
-from mirador_desktop.memory import database
-from mirador_desktop.memory.key import load_key
-folder = Path(sys.argv[1])
-connection = database.connect(folder / "mirador.db", load_key(folder, database_exists=True).material)
-connection.execute("BEGIN EXCLUSIVE")
-print("held", flush=True)
-sys.stdin.readline()
-"""
-
-
-def test_a_database_that_another_process_holds(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(database, "BUSY_MILLISECONDS", 20)
-
-    async def work(store: Store) -> None:
-        await store.save([Conversation("c")])
-        with process(HOLD, str(tmp_path)) as child:
-            assert line_of(child) == "held"
-            with pytest.raises(StoreLocked, match=r"Another program holds .*mirador\.db"):
-                await store.save([Conversation("d")])
-            assert len(await store.conversations()) == 1
         await store.save([Conversation("d")])
         assert len(await store.conversations()) == 2
 
@@ -403,79 +209,3 @@ def test_errors_in_words(error: Exception, kind: type[StoreError], words: str) -
     assert type(explained) is kind
     with pytest.raises(kind, match=words):
         raise explained
-
-
-# Processes
-
-WRITE = """
-import asyncio, sys
-from pathlib import Path
-from mirador_desktop.core.conversation import Answer, Conversation, StageRecord, Turn
-from mirador_desktop.memory.store import Store
-
-async def main(folder, name, count):
-    store = Store(Path(folder))
-    await store.open()
-    await store.save([Conversation(name)])
-    for number in range(int(count)):
-        text = f"{number} " * (number % 50 * 100)
-        turn = Turn(f"{name}-{number}", name, stages=[StageRecord("s", answers=[Answer("m", text)])])
-        await store.save([Conversation(name, str(number))], [turn])
-        print(number, flush=True)
-    await store.close()
-
-asyncio.run(main(*sys.argv[1:]))
-"""
-
-
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
-def test_a_process_killed_at_any_moment_leaves_a_database_that_opens(tmp_path: Path) -> None:
-    for number in range(6):
-        name = f"run{number}"
-        with process(WRITE, str(tmp_path), name, "1000000") as child:
-            for _ in range(number * 17 % 40 + 1):
-                last = int(line_of(child))
-            deadline = time.perf_counter() + number * 0.0007  # another moment in the writing each time
-            while time.perf_counter() < deadline:
-                pass
-            child.send_signal(signal.SIGKILL)
-            child.wait(10)
-
-        async def check(store: Store, name: str = name, last: int = last) -> None:
-            assert await store._run(lambda connection: connection.execute("PRAGMA integrity_check").get) == "ok"
-            turns = await store.turns([f"{name}-{at}" for at in range(last + 1)])
-            assert len(turns) == last + 1, "what was reported as written is there"
-            assert turns[-1].stages[0].answers[0].text == f"{last} " * (last % 50 * 100)
-            found = await store.conversation(name)
-            assert found is not None
-            assert int(found.title) >= last
-
-        with_store(tmp_path, check)
-
-
-@pytest.mark.skipif(os.name != "posix", reason="SIGKILL")
-def test_a_process_killed_while_it_makes_the_database(tmp_path: Path) -> None:
-    for number in range(6):
-        folder = tmp_path / str(number)
-        with process(WRITE, str(folder), "c", "5") as child:
-            deadline = time.monotonic() + 30
-            while not folder.exists() and child.poll() is None:
-                assert time.monotonic() < deadline
-            until = time.perf_counter() + number * 0.002
-            while time.perf_counter() < until:
-                pass
-            child.send_signal(signal.SIGKILL)
-            child.wait(10)
-        with_store(folder, lambda store: store.save([Conversation("d")]))
-
-
-def test_processes_that_make_and_write_one_database_at_once(tmp_path: Path) -> None:
-    folder = str(tmp_path / "data")
-    with process(WRITE, folder, "a", "60") as one, process(WRITE, folder, "b", "60") as two:
-        assert [child.wait(60) for child in (one, two)] == [0, 0]
-
-    async def check(store: Store) -> None:
-        assert {each.id: each.title for each in await store.conversations()} == {"a": "59", "b": "59"}
-        assert len(await store.turns([f"{name}-{at}" for name in "ab" for at in range(60)])) == 120
-
-    with_store(tmp_path / "data", check)
