@@ -1,0 +1,80 @@
+"""One clock for all panels of a window: what arrives between two frames is painted with the next one.
+
+Panels ask for time; the clock gives all of them together a few milliseconds a frame, so that input is never
+kept waiting. Work that arrives after a pause starts at once instead of waiting for a frame to end.
+"""
+
+from collections.abc import Callable
+from time import perf_counter
+
+from PySide6.QtCore import QObject, Qt, QTimer, Signal
+
+Work = Callable[[float], bool]
+"""Called with a deadline (`time.perf_counter`); works until then at most and returns whether more is left."""
+
+
+class FrameClock(QObject):
+    """Shares the time of a frame among all that have something to paint.
+
+    Attributes:
+        interval: Seconds from the start of one frame to the start of the next.
+        budget: Seconds that all work together may take within a frame.
+
+    Signals:
+        frame: After each frame, with the seconds its work has taken.
+    """
+
+    frame = Signal(float)
+
+    def __init__(self, parent: QObject | None = None, *, interval: float = 0.016, budget: float = 0.006) -> None:
+        super().__init__(parent)
+        self.interval = interval
+        self.budget = budget
+        self._waiting: dict[object, Work] = {}
+        self._last = 0.0
+        self._timer = QTimer(self)
+        self._timer.setSingleShot(True)
+        self._timer.setTimerType(Qt.TimerType.PreciseTimer)
+        self._timer.timeout.connect(self.flush)
+
+    @property
+    def idle(self) -> bool:
+        """Whether nobody waits for a frame."""
+        return not self._waiting
+
+    def request(self, key: object, work: Work) -> None:
+        """Have `work` called with the next frame, and again while it returns True.
+
+        Asking again with the same key before that changes nothing.
+        """
+        self._waiting.setdefault(key, work)
+        if not self._timer.isActive():
+            rest = self._last + self.interval - perf_counter()
+            self._timer.start(max(0, round(rest * 1000)))
+
+    def forget(self, key: object) -> None:
+        """Drop what was asked for with this key, as its owner is going away."""
+        self._waiting.pop(key, None)
+
+    def flush(self) -> None:
+        """Run one frame now."""
+        self._timer.stop()
+        start = self._last = perf_counter()
+        waiting, self._waiting = self._waiting, {}
+        end = start + self.budget
+        left = len(waiting)
+        try:
+            while waiting:
+                key = next(iter(waiting))
+                work = waiting.pop(key)
+                now = perf_counter()
+                # what one panel leaves unused goes to those after it; the last one of this frame begins the next
+                if work(now + max(end - now, 0.0) / left):
+                    self._waiting.setdefault(key, work)
+                left -= 1
+        finally:
+            self._waiting = {**waiting, **self._waiting}
+            if self._waiting:
+                rest = start + self.interval - perf_counter()
+                self._timer.start(max(0, round(rest * 1000)))
+        self.frame.emit(perf_counter() - start)
