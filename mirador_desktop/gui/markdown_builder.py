@@ -15,7 +15,7 @@ from .markdown_code import full_runs
 from .markdown_compose import Composer
 from .markdown_model import CODE_LINE, Line, clean
 from .markdown_scanner import Scanner
-from .markdown_writer import Writer
+from .markdown_writer import FIRST, Writer
 
 _SLICE = 600
 """Characters of the source that one step takes at least."""
@@ -164,7 +164,7 @@ class Builder:
                 references = found
         scanner, composer, writer = Scanner(references=dict(references)), Composer(), self.writer
         self._scanner = None
-        index = position = 0
+        index, position = 0, FIRST
         parts = list(_slices(text))
         for number, part in enumerate(parts):
             scanner.feed(part)
@@ -218,7 +218,7 @@ class Builder:
         self._coloured[group] = digest
 
     def _restyle(self) -> Iterator[None]:
-        index = position = 0
+        index, position = 0, FIRST
         while index < self._sealed:
             position = self.writer.restyle(index, position)
             index += 1

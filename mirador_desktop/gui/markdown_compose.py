@@ -35,10 +35,12 @@ class Composer:
 
     Attributes:
         before: Kind of the block before, "" at the beginning.
+        quotes: How many quotes are around that block.
         widths: Of the columns of the table that is going on.
     """
 
     before: str = ""
+    quotes: int = 0
     widths: tuple[int, ...] = ()
 
     def copy(self) -> "Composer":
@@ -62,6 +64,7 @@ class Composer:
                 *others, last = leaf.markers
                 leaf = replace(leaf, markers=(*others, Marker(last.column, task)), content=leaf.content[4:])
             yield _line(leaf, PARAGRAPH, runs(leaf.content, references), top)
+        self.quotes = leaf.path.count("q")
         self.before = "i" if leaf.kind in "pe" and ("i" in leaf.path or "w" in leaf.path) else leaf.kind
 
     def _top(self, leaf: Leaf) -> int:
@@ -75,7 +78,7 @@ class Composer:
             return 10
         if self.before == "h":
             return 4
-        if "i" in leaf.path or "w" in leaf.path:
+        if ("i" in leaf.path or "w" in leaf.path) and leaf.path.count("q") == self.quotes:
             return 2 if self.before == "i" and leaf.markers else 4
         return 8
 

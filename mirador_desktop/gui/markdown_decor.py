@@ -20,13 +20,19 @@ class Shown(NamedTuple):
     rect: QRectF
 
 
+def block_rect(block: QTextBlock) -> QRectF:
+    """Where a block is; of lines with a fixed height, Qt's own rectangle leaves out the end of the last."""
+    rect = block.document().documentLayout().blockBoundingRect(block)
+    rect.setHeight(max(1, block.layout().lineCount()) * block.blockFormat().lineHeight())
+    return rect
+
+
 def shown_blocks(document: QTextDocument, first: QTextBlock, bottom: float) -> list[Shown]:
     """The blocks from `first` down to `bottom`."""
-    layout = document.documentLayout()
     found = []
     block = first
     while block.isValid():
-        rect = layout.blockBoundingRect(block)
+        rect = block_rect(block)
         if rect.top() > bottom:
             break
         found.append(Shown(block, rect))
@@ -65,8 +71,7 @@ def code_rect(block: QTextBlock, formats: Formats, width: float) -> QRectF | Non
     if group is None:
         return None
     lines = list(code_lines(block))
-    layout = lines[0].document().documentLayout()
-    first, last = layout.blockBoundingRect(lines[0]), layout.blockBoundingRect(lines[-1])
+    first, last = block_rect(lines[0]), block_rect(lines[-1])
     left = formats.inset(lines[0].blockFormat().property(PATH) or "")
     top = first.top() - _head(lines[0], formats)
     return QRectF(left, top, width - left, last.bottom() - top)
@@ -197,11 +202,10 @@ def _paint_row(
     if key in done or not (int(look.property(FIRST_ROW) or 0) + row) % 2:
         return
     done.add(key)
-    layout = block.document().documentLayout()
     cells = QRectF()
     for column in range(table.columns()):
         cell = table.cellAt(row, column).firstCursorPosition().block()
-        cells = cells.united(layout.blockBoundingRect(cell))
+        cells = cells.united(block_rect(cell))
     left = look.leftMargin()
     padding = look.cellPadding()
     area = QRectF(left, cells.top() - padding, width - left, cells.height() + 2 * padding)

@@ -177,12 +177,14 @@ class Scanner:
         for ancestor in leaf.ancestors:
             if ancestor.line < leaf.start:
                 opened[ancestor.line] = ancestor.place + 1
+        # an item that begins with this leaf has nothing on its own line, and must not get anything there
+        waiting = {ancestor.line for ancestor in leaf.ancestors[len(leaf.ancestors) - len(leaf.markers) :]}
         stubs = []
         for number, count in opened.items():
             line = _opening(lines[number], count)
             if line is None:
                 return None
-            stubs.append(line + "#")
+            stubs.append(line.rstrip() if number in waiting else line + "#")
         return stubs
 
     def _move(

@@ -119,8 +119,9 @@ class Formats:
 
     def inset(self, path: str) -> float:
         """Distance of a text from the left, given its containers."""
-        wide = path.count("w")
-        return min(len(path), 8) * self.indent + wide * self.style.px(12)
+        path = path[:8]
+        quotes, wide = path.count("q"), path.count("w")
+        return len(path) * self.indent + wide * self.style.px(12) - quotes * self.style.px(8)
 
     def scale(self, line: Line) -> float:
         """Size of a heading against the text."""

@@ -54,14 +54,20 @@ def _common(one: str, other: str) -> int:
 
 
 def insert_table(cursor: QTextCursor, piece: Table, formats: Formats, sources: Sources) -> int:
-    """Insert a table at the beginning of a block; returns the position of the block behind it."""
+    """Insert a table at the beginning of a block; returns the position of the empty block behind it."""
     cursor.setBlockFormat(formats.gap(piece.top))
     cursor.setBlockCharFormat(formats.end[1])
     cursor.block().setUserState(0)
     made = cursor.insertTable(len(piece.rows), len(piece.widths), _format(piece, formats))
     for row in range(len(piece.rows)):
         _fill_row(cursor, made, row, piece, formats, sources)
-    return made.lastPosition() + 1
+    # without a block between them, the space above what follows would not count
+    behind = made.lastPosition() + 1
+    cursor.setPosition(behind)
+    cursor.setBlockFormat(formats.gap(0))
+    cursor.setBlockCharFormat(formats.end[1])
+    cursor.block().setUserState(0)
+    return behind
 
 
 def update_table(cursor: QTextCursor, at: int, old: Table, new: Table, formats: Formats, sources: Sources) -> int:
@@ -84,7 +90,7 @@ def update_table(cursor: QTextCursor, at: int, old: Table, new: Table, formats: 
                     line = _line(cell, new.first + row)
                     before = _line(old.rows[row][column], new.first + row).runs
                     change_runs(cursor, first.position(), before, line, formats, block.length() - 1)
-    return table.lastPosition() + 1
+    return table.lastPosition() + 2
 
 
 def style_table(cursor: QTextCursor, at: int, piece: Table, formats: Formats) -> None:

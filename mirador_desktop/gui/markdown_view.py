@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidg
 from .frames import FrameClock
 from .markdown_builder import Builder
 from .markdown_copy import CopyCode, plain_text
-from .markdown_decor import code_rect, paint_decor, shown_blocks
+from .markdown_decor import block_rect, code_rect, paint_decor, shown_blocks
 from .markdown_heat import SurePopup, paint_heat, span_rects
 from .markdown_marks import TokenMarks, Word
 from .markdown_style import GROUP, Formats, MarkdownStyle
@@ -170,7 +170,10 @@ class MarkdownView(QTextBrowser):
 
     def wanted_height(self) -> int:
         """The height of the text at the current width."""
-        return ceil(self.document().size().height())
+        document = self.document()
+        if self.isHidden() and document.textWidth() != self.width():
+            document.setTextWidth(self.width())  # Qt would only do this when the view is shown
+        return ceil(document.size().height())
 
     def _apply_palette(self) -> None:
         style = self._formats.style
@@ -254,7 +257,7 @@ class MarkdownView(QTextBrowser):
         block = self.document().lastBlock()
         while block.userState() < 1 and block.previous().isValid():
             block = block.previous()
-        rect = self.document().documentLayout().blockBoundingRect(block)
+        rect = block_rect(block)
         layout = block.layout()
         size = self._formats.font_pixels
         if block.userState() < 1 or not layout.lineCount():
@@ -315,7 +318,7 @@ class MarkdownView(QTextBrowser):
         start, end, _, alternatives = self._marks.token(word.token)
         if self._popup is None:
             self._popup = SurePopup(self)
-        rect = self.document().documentLayout().blockBoundingRect(block)
+        rect = block_rect(block)
         below = span_rects(block, rect, word.start, word.end)[0].bottomLeft().toPoint()
         place = self.viewport().mapToGlobal(below + QPoint(0, 4))
         self._popup.tell(word, self._builder.source[start:end], alternatives, self._formats, place)
@@ -324,7 +327,7 @@ class MarkdownView(QTextBrowser):
         place = self._builder.writer.sources.get(block.userState())
         if place is None:
             return None
-        rect = self.document().documentLayout().blockBoundingRect(block)
+        rect = block_rect(block)
         for word in self._marks.words(block, place, self._builder.source):
             if any(area.contains(point) for area in span_rects(block, rect, word.start, word.end)):
                 return word

@@ -12,9 +12,12 @@ from .markdown_model import CODE_LINE, Line, Piece, Run, Table, same, utf16
 from .markdown_style import Formats
 from .markdown_table import change_runs, insert_table, style_table, update_table
 
+FIRST = 1
+"""Where the first piece begins."""
+
 
 class Writer:
-    """The pieces a document is made of, in order; an empty block closes it.
+    """The pieces a document is made of, in order, between two empty blocks.
 
     Attributes:
         pieces: What has been written.
@@ -30,11 +33,13 @@ class Writer:
         self._cursor = QTextCursor(document)
         self._cursor.setBlockFormat(formats.end[0])
         self._cursor.setBlockCharFormat(formats.end[1])
+        # the space above a block only counts when there is a block before it
+        self._cursor.insertBlock(*formats.end)
 
     def position(self, index: int) -> int:
         """Where a piece begins in the document."""
         if index < len(self.pieces) // 2:
-            return sum(self._lengths[:index])
+            return FIRST + sum(self._lengths[:index])
         return self._document.characterCount() - 1 - sum(self._lengths[index:])
 
     def replace(self, index: int, count: int, new: Sequence[Piece], position: int = -1) -> int:
@@ -67,7 +72,7 @@ class Writer:
     def code_positions(self) -> list[int]:
         """Where the blocks of code begin in the document."""
         found = []
-        position = 0
+        position = FIRST
         for piece, length in zip(self.pieces, self._lengths, strict=True):
             if isinstance(piece, Line) and piece.kind == CODE_LINE and piece.level:
                 found.append(position)
@@ -103,10 +108,9 @@ class Writer:
         if isinstance(piece, Table):
             behind = insert_table(cursor, piece, self.formats, self.sources)
             cursor.setPosition(behind)
-            cursor.setBlockFormat(follow[0])
-            cursor.setBlockCharFormat(follow[1])
+            cursor.insertBlock(follow[0], follow[1])
             cursor.block().setUserState(follow[2])
-            return behind - at
+            return behind + 1 - at
         cursor.insertBlock(follow[0], follow[1])
         cursor.block().setUserState(follow[2])
         cursor.setPosition(at)
