@@ -13,6 +13,7 @@ class GrowingAnswer:
     Attributes:
         reason: how it ended; `failed` while a request runs.
         error: why it failed.
+        engine_gone: it failed because its engine cannot be reached or refuses access.
         nothing: the engine has nothing to say on the question.
         thought: whether any thoughts came.
         marks: the answer's tokens and their probabilities.
@@ -22,6 +23,7 @@ class GrowingAnswer:
         self.stage, self.model, self.fallback_for = stage, model, fallback_for
         self.reason: Reason = "done"
         self.error = ""
+        self.engine_gone = False
         self.nothing = False
         self.thought = False
         self.marks = Marks()

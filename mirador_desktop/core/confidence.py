@@ -104,38 +104,57 @@ class Aligner:
     """Gives every piece of streamed text the log-probabilities of the tokens it was made of.
 
     Engines hold text back while it could begin a stop string or is half a character, so a chunk may carry
-    several tokens, or tokens without text whose text comes later. Tokens wait here until text that they spell
-    arrives. A character spread over several tokens becomes one piece with the sum of their logarithms: the
-    joint probability. Where text and tokens disagree, the text is passed on with no probability.
+    several tokens, or tokens without text whose text comes later, or the beginning of a token whose end comes
+    later. Tokens wait here until text that they spell arrives. A character spread over several tokens becomes
+    one piece with the sum of their logarithms: the joint probability. Where text and tokens disagree, the text
+    is passed on with no probability.
     """
 
     def __init__(self) -> None:
         self._waiting: deque[Token] = deque()
+        self._begun: Token = _NOTHING  # bytes of tokens that were taken and whose text has not come yet
 
     def feed(self, text: str, tokens: Iterable[Token]) -> list[Aligned]:
         """Split `text` into the tokens that spell it, with what is known of each."""
-        self._waiting.extend(tokens)
+        waiting = self._waiting
+        waiting.extend(tokens)
         if not text:
             return []
-        if len(self._waiting) == 1 and self._waiting[0][0] == text.encode():  # by far the most frequent
-            _, logprob, alternatives = self._waiting.popleft()
+        part, logprob, alternatives = self._begun
+        rest = text.encode("utf-8", "surrogatepass")
+        if not part and len(waiting) == 1 and waiting[0][0] == rest:  # by far the most frequent
+            _, logprob, alternatives = waiting.popleft()
             return [(text, logprob, alternatives)]
+        self._begun = _NOTHING
         pieces: list[Aligned] = []
-        rest = text.encode()
-        part, logprob, alternatives = b"", 0.0, ()
         while rest:
-            if not self._waiting or not rest.startswith(part + self._waiting[0][0]):
-                self._waiting.clear()
-                return [*pieces, (rest.decode(), None, ())]
-            spelled, log, others = self._waiting.popleft()
-            alternatives = others if not part else ()
-            part, logprob = part + spelled, logprob + log
-            try:
-                whole = part.decode()
-            except UnicodeDecodeError:
+            if len(part) > len(rest) and part.startswith(rest):  # the rest of the token is held back
+                self._begun = part[len(rest) :], logprob, alternatives
+                return [*pieces, (_text(rest), logprob, alternatives)]
+            if part and rest.startswith(part) and _whole(part):
+                pieces.append((_text(part), logprob, alternatives))
+                rest, part, logprob = rest[len(part) :], b"", 0.0
                 continue
-            if whole:
-                pieces.append((whole, logprob, alternatives))
-            rest = rest[len(part) :]
-            part, logprob = b"", 0.0
+            if not rest.startswith(part) or not waiting:
+                waiting.clear()
+                return [*pieces, (_text(rest), None, ())]
+            spelled, log, others = waiting.popleft()
+            alternatives = alternatives if part else others
+            part, logprob = part + spelled, logprob + log
         return pieces
+
+
+_NOTHING: Token = (b"", 0.0, ())
+
+
+def _whole(part: bytes) -> bool:
+    """Whether bytes do not end, or begin, within a character."""
+    try:
+        part.decode("utf-8", "surrogatepass")
+    except UnicodeDecodeError:
+        return False
+    return True
+
+
+def _text(part: bytes) -> str:
+    return part.decode("utf-8", "surrogatepass")

@@ -88,7 +88,9 @@ def _fit_sections(sections: Sequence[Section], room: int) -> list[str]:
     share, rest = 0, room
     for place, size in enumerate(sorted(sizes)):  # short ones keep all, the others share what is left
         share = rest // (len(sizes) - place)
-        rest -= min(size, share)
+        if size > share:
+            break
+        rest -= size
     fitted = []
     for section, full, size in zip(sections, quoted, sizes, strict=True):
         if size <= share:

@@ -1,6 +1,7 @@
 """Runs a question through the stages of a pipeline and yields what happens as events."""
 
 import asyncio
+import logging
 from collections.abc import AsyncGenerator, Mapping
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
@@ -20,7 +21,9 @@ from mirador_desktop.core.events import (
 )
 from mirador_desktop.core.selection import assign, stand_ins
 from mirador_desktop.core.stages import ModelStage, Pipeline
-from mirador_desktop.errors import EngineError, ModelMissing, StreamBroken
+from mirador_desktop.errors import EngineDenied, EngineError, EngineUnreachable, ModelMissing, StreamBroken
+
+log = logging.getLogger(__name__)
 
 Depth = Literal["auto", "quick", "full"]
 
@@ -127,6 +130,7 @@ class StreamingOrchestrator:
             if wanted in answered:  # it has stood in for one before it
                 continue
             tried: list[str] = []
+            gone: list[Engine | None] = []
             model = wanted
             while True:
                 tried.append(model)
@@ -143,9 +147,11 @@ class StreamingOrchestrator:
                     wanted, stage.fallback_models, self._source.models(), self._source.fits, self._sizes,
                     {*tried, *answered, *stage.models},
                 )  # fmt: skip
-                if not others:
+                if answer.engine_gone:  # none of its other models can answer either
+                    gone.append(self._source.engine_of(model))
+                model = next((m for m in others if self._source.engine_of(m) not in gone), "")
+                if not model:
                     break
-                model = others[0]
                 yield StageWaiting(stage.name, model, "fallback", f"{model} stands in for {wanted}", wanted)
 
     def _take(self, answer: GrowingAnswer, progress: _Progress) -> None:
@@ -178,9 +184,9 @@ class StreamingOrchestrator:
             if engine is None:
                 raise ModelMissing(f"{model} is not installed.")
             window = info.window if info is not None else ModelInfo(model, "").window
-            messages = compile_messages(
-                stage.role_prompt, request.question, request.history, before, window - stage.max_tokens
-            )
+            # A window about as long as the answer may be still leaves half of it for the prompt.
+            room = max(window - stage.max_tokens, window // 2)
+            messages = compile_messages(stage.role_prompt, request.question, request.history, before, room)
             chat = ChatRequest(
                 model,
                 messages,
@@ -199,6 +205,7 @@ class StreamingOrchestrator:
                     model,
                     "queued",
                     f"{model} used all its tokens for thinking, asking it to answer now",
+                    answer.fallback_for,
                 )
                 async with aclosing(self._ask(engine, replace(chat, think=False), answer)) as events:
                     async for event in events:
@@ -207,6 +214,10 @@ class StreamingOrchestrator:
                 raise StreamBroken(f"{model} ended without writing anything.")
         except EngineError as error:
             answer.fail(str(error))
+            answer.engine_gone = isinstance(error, EngineUnreachable | EngineDenied)
+        except Exception as error:
+            log.exception("Unexpected error while asking %s", model)
+            answer.fail(f"Something unexpected happened while asking {model}: {error}")
 
     async def _ask(self, engine: Engine, chat: ChatRequest, answer: GrowingAnswer) -> AsyncGenerator[Event, None]:
         chunks: asyncio.Queue[Chunk | None] = asyncio.Queue()

@@ -11,10 +11,10 @@ def host_url(text: str) -> str:
     Scheme, port and path may each be missing: no scheme means http and port 11434; with a scheme and no port
     it is that scheme's own port. `0.0.0.0` and `[::]` are addresses to listen on; they are reached at the
     loopback address. A port that is no number from 0 to 65535 is replaced by the default one. White space and
-    quotation marks around it are ignored, an empty text is the default host.
+    quotation marks around it are ignored, an empty text is the default host. `ollama.com` alone means https.
     """
     text = text.strip().strip("\"'").strip()
-    scheme, separator, rest = text.partition("://")
+    scheme, separator, rest = ("https://ollama.com" if text == "ollama.com" else text).partition("://")
     if not separator:
         scheme, rest = "http", text
     default = {"http": 80, "https": 443}.get(scheme.lower(), DEFAULT_PORT) if separator else DEFAULT_PORT
@@ -39,12 +39,15 @@ def _split_port(place: str, default: int) -> tuple[str, int]:
         host, digits = place, ""
     else:
         host, _, digits = place.partition(":")
-    if digits.isascii() and digits.isdigit() and int(digits) <= 65535:
-        return host, int(digits)
-    return host, default if not digits else DEFAULT_PORT
+    if digits.isascii() and digits.isdigit() and int(digits[-6:]) <= 65535 and not digits[:-6].strip("0"):
+        return host, int(digits[-6:])
+    return host, default
 
 
 def is_this_computer(url: str) -> bool:
     """Whether a base address leads to this computer itself."""
-    host = urlsplit(url).hostname or ""
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:  # not an address
+        return False
     return host in ("localhost", "::1") or host.startswith("127.")

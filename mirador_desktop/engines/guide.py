@@ -170,7 +170,7 @@ class Guide:
     def _unknown(self) -> str:
         start = next((s for s in self._sections if "model" in s.title.lower()), self._sections[0])
         return (
-            "No model is set up yet, so only Mirador's guide answers, and it has nothing on this question.\n\n"
+            "Mirador's guide has nothing on this question; only a model could answer it.\n\n"
             f"To get a model ({start.name}):\n\n{_only_steps(start) or start.text}"
         )
 

@@ -9,11 +9,10 @@ instead, so that a load is never aborted), servers too old for log-probabilities
 
 import asyncio
 import importlib
-import json
 import logging
 import os
 import time
-from collections.abc import AsyncGenerator, AsyncIterator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
 
@@ -28,7 +27,16 @@ from mirador_desktop.core.engine import (
     Wait,
 )
 from mirador_desktop.engines.address import is_this_computer
-from mirador_desktop.engines.ollama_wire import done_of, loaded_model, model_info, pieces_of, same_model
+from mirador_desktop.engines.ollama_wire import (
+    done_of,
+    lines_of,
+    loaded_model,
+    model_info,
+    pieces_of,
+    same_model,
+    without_halves,
+    words_of,
+)
 from mirador_desktop.errors import (
     EngineBusy,
     EngineDenied,
@@ -136,7 +144,7 @@ class Ollama:
         body = self._body(request.model)
         body["options"] |= {"temperature": request.temperature, "num_predict": request.max_tokens}
         body |= {
-            "messages": [{"role": m.role, "content": m.content} for m in request.messages],
+            "messages": [{"role": m.role, "content": without_halves(m.content)} for m in request.messages],
             "stream": True,
             "logprobs": True,
             "top_logprobs": ALTERNATIVES,
@@ -150,47 +158,59 @@ class Ollama:
                 if isinstance(line, Wait):
                     yield line
                     continue
-                for piece in pieces_of(line, aligners):
+                try:
+                    pieces = pieces_of(line, aligners)
+                    end = done_of(line) if line.get("done") is True else None
+                except (TypeError, ValueError, OverflowError) as error:
+                    raise self._translate(error, request.model) from error
+                for piece in pieces:
                     yield piece
-                if line.get("done") is True:
+                if end is not None:
                     done = True
-                    yield done_of(line)
+                    yield end
                     break
         if not done:
             raise StreamBroken(f"{request.model} stopped in the middle: the server closed the stream too early.")
 
-    async def _lines(self, model: str, body: Mapping[str, Any]) -> AsyncGenerator[_Raw | Wait, None]:
+    async def _lines(self, model: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any] | Wait, None]:
         """Yield the lines of a streamed answer, and before the first one why there is none yet."""
-        client = await self._connect()
-        stream: AsyncIterator[_Raw] | None = None
-        first: asyncio.Task[_Raw] | None = None
-        try:
-            stream = await client._request(_Raw, "POST", "/api/chat", json=body, stream=True)
-            first = asyncio.ensure_future(anext(stream))
-            why: Wait | None = None
-            silent, pause = 0, min(0.4, self._sign_of_life)
-            while not (await asyncio.wait({first}, timeout=pause))[0]:
-                pause = self._sign_of_life
-                now = await self._why_waiting(model)
-                silent = silent + 1 if now is None else 0
-                if silent == 3:
-                    raise EngineUnreachable(f"{self.address} does not answer any more.")
-                if now is not None and now != why:
-                    why = now
-                    yield now
-            yield first.result()
-            async for line in stream:
-                yield line
-        except StopAsyncIteration:
-            return
-        except Exception as error:
-            raise self._translate(error, model) from error
-        finally:
-            if first is not None and not first.done():
+        async with aclosing(self._stream(model, body)) as stream:
+            first = asyncio.ensure_future(anext(stream, None))
+            try:
+                why: Wait | None = None
+                silent, pause = 0, min(0.4, self._sign_of_life)
+                while not (await asyncio.wait({first}, timeout=pause))[0]:
+                    pause = self._sign_of_life
+                    now = await self._why_waiting(model)
+                    silent = silent + 1 if now is None else 0
+                    if silent == 3:
+                        raise EngineUnreachable(f"{self.address} does not answer any more.")
+                    if now is not None and now != why:
+                        why = now
+                        yield now
+                line = first.result()
+            finally:
                 first.cancel()
                 await asyncio.wait({first})
-            if stream is not None:
-                await stream.aclose()  # type: ignore[attr-defined]  # it is a generator
+            while line is not None:
+                yield line
+                line = await anext(stream, None)
+
+    async def _stream(self, model: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any], None]:
+        """Send the request and yield the lines that come back."""
+        try:
+            client = await self._connect()
+            async with client._client.stream("POST", "/api/chat", json=body) as response:
+                if response.status_code != 200:
+                    await response.aread()
+                    raise self._refusal(response.status_code, words_of(response.text), model)
+                async with aclosing(lines_of(response.aiter_bytes())) as lines:
+                    async for line in lines:
+                        if error := line.get("error"):
+                            raise self._refusal(0, words_of(error), model)
+                        yield line
+        except Exception as error:
+            raise self._translate(error, model) from error
 
     async def _why_waiting(self, model: str) -> Wait | None:
         """Ask for a sign of life; None if there is none."""
@@ -247,8 +267,8 @@ class Ollama:
         return await self._ask("POST", path, model, json=body)
 
     async def _ask(self, method: str, path: str, model: str, **body: Any) -> Mapping[str, Any]:
-        client = await self._connect()
         try:
+            client = await self._connect()
             answer: _Raw = await client._request(_Raw, method, path, **body)
             return answer
         except Exception as error:
@@ -279,12 +299,14 @@ class Ollama:
         if isinstance(error, EngineError):
             return error
         if isinstance(error, ollama.ResponseError):
-            return self._refusal(error.status_code, _sentence(error.error), model)
+            return self._refusal(error.status_code, words_of(error.error), model)
         if isinstance(error, ConnectionError | httpx.ConnectError | httpx.ConnectTimeout):
             return EngineUnreachable(f"Nothing answers at {self.address}.")
+        if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
+            return EngineUnreachable(f"{self.address} is not the address of an Ollama host.")
         if isinstance(error, httpx.TransportError):
             return StreamBroken(f"The connection to {self.name} broke.")
-        if isinstance(error, json.JSONDecodeError | AttributeError | TypeError | ValueError):
+        if isinstance(error, AttributeError | TypeError | ValueError | OverflowError):
             return StreamBroken(f"{self.name} sent something that is not an answer.")
         log.error("Unexpected error from %s", self.address, exc_info=error)
         return StreamBroken(f"Something unexpected happened while talking to {self.name}: {error}")
@@ -301,7 +323,7 @@ class Ollama:
         if 300 <= status < 400:
             return EngineUnreachable(f"{self.address} leads elsewhere ({status}): enter the new address.")
         if 400 <= status < 500:
-            return ModelRefused(f"{self.name} refuses the request: {text}")
+            return ModelRefused(f"{self.name} refuses the request: {text or status}")
         return StreamBroken(f"{model or self.name} failed: {text}" if text else f"{model or self.name} failed.")
 
 
@@ -322,8 +344,3 @@ def _full(model: str) -> str:
 def _entries(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
     models = answer.get("models")
     return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
-
-
-def _sentence(error: object) -> str:
-    text = error.get("message", error) if isinstance(error, dict) else error
-    return " ".join(str(text).split())[:500]

@@ -1,7 +1,9 @@
 """Reads what an Ollama server says: its models, and the lines of an answer."""
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import AsyncGenerator, AsyncIterator, Mapping
+from contextlib import suppress
 from datetime import datetime
 from typing import Any
 
@@ -9,6 +11,7 @@ from mirador_desktop.core.confidence import Aligner, Token, probability
 from mirador_desktop.core.engine import Done, LoadedModel, ModelInfo, Piece
 
 _EMBEDDING_FAMILIES = re.compile(r"bert|embed|minilm|gte|e5", re.IGNORECASE)
+_HALF = re.compile("[\ud800-\udfff]")
 _NUM_CTX = re.compile(r"^num_ctx\s+(\d+)\s*$", re.MULTILINE)
 
 
@@ -76,12 +79,58 @@ def _whole(value: object) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
+async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any], None]:
+    """The JSON objects of a streamed answer, one a line.
+
+    Only line feeds end a line: U+0085, U+2028 and their like may stand inside a JSON text.
+
+    Raises:
+        ValueError: a line is no JSON object.
+    """
+    rest = b""
+    async for chunk in chunks:
+        *lines, rest = (rest + chunk).split(b"\n")
+        for line in lines:
+            if line.strip():
+                yield _object(line)
+    if rest.strip():
+        yield _object(rest)
+
+
+def _object(line: bytes) -> dict[str, Any]:
+    value = json.loads(line.decode("utf-8"))
+    if not isinstance(value, dict):
+        raise ValueError(f"{type(value).__name__} instead of an object")
+    return value
+
+
+def words_of(body: object) -> str:
+    """The words of an error, from the text or the value a server gave for it; "" for a page of HTML."""
+    if isinstance(body, str) and body.lstrip().startswith("{"):
+        with suppress(ValueError):
+            body = json.loads(body)
+    if isinstance(body, dict):
+        return words_of(body.get("error") or body.get("message") or "")
+    text = " ".join(str(body).split())[:500]
+    return "" if text.startswith("<") else text
+
+
+def without_halves(text: str) -> str:
+    """A text that can be written as UTF-8: half surrogate pairs are replaced."""
+    return text if text.isascii() else _HALF.sub("\ufffd", text)
+
+
 def pieces_of(line: Mapping[str, Any], aligners: Mapping[bool, Aligner]) -> list[Piece]:
-    """The tokens of one line. Log-probabilities belong to thoughts if the line carries thoughts."""
+    """The tokens of one line. Log-probabilities belong to thoughts if the line carries thoughts.
+
+    Raises:
+        TypeError, ValueError, OverflowError: the line's values are not what they should be.
+    """
     message = line.get("message")
     if not isinstance(message, dict):
         return []
-    thought, text = str(message.get("thinking") or ""), str(message.get("content") or "")
+    thought = without_halves(str(message.get("thinking") or ""))
+    text = without_halves(str(message.get("content") or ""))
     entries = line.get("logprobs")
     tokens = [t for e in entries if (t := _token(e)) is not None] if isinstance(entries, list) else []
     thinking = bool(thought) and not text
@@ -109,7 +158,7 @@ def _token(entry: object) -> Token | None:
 
 
 def done_of(line: Mapping[str, Any]) -> Done:
-    """Read the last line of an answer."""
+    """Read the last line of an answer; raises as `pieces_of` does."""
     return Done(
         "length" if line.get("done_reason") == "length" else "done",
         int(line.get("eval_count") or 0),

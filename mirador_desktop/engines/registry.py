@@ -111,6 +111,11 @@ class Registry:
         """What is in the memory of all engines."""
         return [m for state in self.states.values() if state is not None for m in state.loaded]
 
+    def remote_addresses(self) -> list[str]:
+        """Addresses of the engines that answer and are not on this computer."""
+        answering = [e for e in self.engines if (s := self.states[e.name]) is not None and s.reachable]
+        return [e.address for e in answering if not is_this_computer(e.address)]
+
     def engine_of(self, model: str) -> Engine | None:
         """See `ModelSource.engine_of`. A name without a tag means `latest`."""
         for engine in (*self.engines, self.guide):
@@ -132,7 +137,9 @@ class Registry:
         return not self._total or model.size * _OVERHEAD <= self._total
 
     def why_nothing(self) -> str:
-        """See `ModelSource.why_nothing`."""
+        """See `ModelSource.why_nothing`; with models there, only the guide can have had nothing to say."""
+        if self.has_models:
+            return "The guide has nothing on this question. Ask a model instead."
         states = [(e, self.states[e.name]) for e in self.engines]
         if any(state is not None and state.reachable for _, state in states):
             return "Ollama is running and has no model that can answer. Pull one, for example: ollama pull llama3.2"
