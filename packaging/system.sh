@@ -43,8 +43,8 @@ missing_libraries() {
     [ "$(uname -s)" = Linux ] && [ $# -gt 0 ] || return 0
     _known=$( (ldconfig -p || /sbin/ldconfig -p) 2>/dev/null) || return 0
     case $(uname -m) in # a machine may have the libraries of another one too
-    x86_64) _known=$(printf '%s\n' "$_known" | grep x86-64) ;;
-    aarch64) _known=$(printf '%s\n' "$_known" | grep AArch64) ;;
+    x86_64) _known=$(printf '%s\n' "$_known" | grep x86-64) || : ;;
+    aarch64) _known=$(printf '%s\n' "$_known" | grep AArch64) || : ;;
     esac
     package_table | while read -r _library _of _; do
         case " $* " in
@@ -85,35 +85,48 @@ find_manager() {
 
 # packages_of NAME…: the packages that bring these libraries or tools, each once, on one line.
 packages_of() {
-    case $manager in
-    apt) _column=3 ;;
-    dnf) _column=4 ;;
-    pacman) _column=5 ;;
-    zypper) _column=6 ;;
-    *) return 0 ;;
-    esac
     _python=${python:-python3}
     _python=${_python##*/}
-    if [ "$manager" = zypper ]; then
-        _python=$(echo "$_python" | tr -d .) # python3.11 is python311 there
-    fi
-    _packages=$(package_table | awk -v wanted=" $* " -v column="$_column" -v python="$_python" '
-        index(wanted, " " $1 " ") { sub("PYTHON", python, $column); if (!seen[$column]++) print $column }')
-    # Debian 13 and Ubuntu 24.04 have renamed it.
-    if [ "$manager" = apt ] && apt-cache show libglib2.0-0t64 >/dev/null 2>&1; then
-        _packages=$(printf '%s\n' "$_packages" | sed 's/^libglib2.0-0$/&t64/')
-    fi
-    # shellcheck disable=SC2086  # made one line
-    echo $_packages
+    _wanted=" $* "
+    set --
+    while read -r _name _ _apt _dnf _pacman _zypper; do
+        case $_wanted in
+        *" $_name "*) ;;
+        *) continue ;;
+        esac
+        case $manager in
+        apt) _package=$_apt ;;
+        dnf) _package=$_dnf ;;
+        pacman) _package=$_pacman ;;
+        zypper) _package=$_zypper ;;
+        *) return 0 ;;
+        esac
+        case $_package in
+        PYTHON-venv) _package=$_python-venv ;;
+        PYTHON-pip) _package=$(echo "$_python" | tr -d .)-pip ;; # python3.11 is python311 there
+        libglib2.0-0) # Debian 13 and Ubuntu 24.04 have renamed it
+            if apt-cache show libglib2.0-0t64 >/dev/null 2>&1; then
+                _package=libglib2.0-0t64
+            fi
+            ;;
+        esac
+        case " $* " in
+        *" $_package "*) ;;
+        *) set -- "$@" "$_package" ;;
+        esac
+    done <<TABLE
+$(package_table)
+TABLE
+    echo "$*"
 }
 
 # install_line PACKAGE…: the command that installs packages, without asking.
 install_line() {
     case $manager in
-    apt) echo "apt-get update -qq && apt-get install -y -qq --no-install-recommends $*" ;;
-    dnf) echo "dnf install -y -q --setopt=install_weak_deps=False $*" ;;
+    apt) echo "apt-get update && apt-get install -y --no-install-recommends $*" ;;
+    dnf) echo "dnf install -y --setopt=install_weak_deps=False $*" ;;
     pacman) echo "pacman -S --needed --noconfirm $*" ;;
-    zypper) echo "zypper --non-interactive --quiet install --no-recommends $*" ;;
+    zypper) echo "zypper --non-interactive install --no-recommends $*" ;;
     esac
 }
 
