@@ -3,19 +3,31 @@
 `compose()` and everything the terminal needs stay free of Qt; `run()` imports it.
 """
 
+import asyncio
+import concurrent.futures
+import contextlib
+import gc
 import logging
 import logging.handlers
 import os
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING
+import signal
+import socket
+import sys
+import threading
+from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
 
-from mirador_desktop.settings import Folders, Settings, folders, load, resource_folder
+from mirador_desktop.errors import SettingsError, StoreError
+from mirador_desktop.settings import Folders, Settings, folders, load, resource_folder, save
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
     from mirador_desktop.engines.registry import Registry
+    from mirador_desktop.gui.desk import Desk
     from mirador_desktop.gui.main_window import MainWindow
+    from mirador_desktop.gui.single_instance import SingleInstance
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
 
@@ -95,16 +107,205 @@ def start_logging(places: Folders) -> None:
     logging.getLogger("qasync").setLevel(logging.WARNING)
 
 
+class _Preferences:
+    """The settings as the window changes them: at once in memory, in the file a moment later, off the GUI thread."""
+
+    def __init__(self, path: Path, current: Settings) -> None:
+        self.current = current
+        self._path = path
+        self._changes: dict[str, Any] = {}
+        self._writing: concurrent.futures.Future[None] | None = None
+        self._writer = concurrent.futures.ThreadPoolExecutor(1, "settings")
+
+    def change(self, **changes: Any) -> None:
+        """Change settings, and keep them."""
+        self.current = replace(self.current, **changes)
+        self._changes |= changes
+        self._writing = self._writer.submit(self._write, dict(self._changes))
+
+    def _write(self, changes: dict[str, Any]) -> None:
+        try:
+            save(self._path, self.current, **changes)
+        except SettingsError as error:
+            log.warning("%s", error)
+
+    def close(self) -> None:
+        """Wait until everything is written."""
+        self._writer.shutdown(wait=True)
+
+
 def run(arguments: Sequence[str], on_ready: "Callable[[MainWindow], Awaitable[None]] | None" = None) -> int:
     """Start the program with its window in this process.
 
     Args:
-        arguments: the command line without the program's name; a first question to ask, or nothing.
+        arguments: the command line without the program's name; Qt reads its own options from it.
         on_ready: gets the window once it is painted and the engines have been looked at.
 
     Returns:
         The exit code.
     """
-    from mirador_desktop.gui.running import run_window
+    from PySide6.QtWidgets import QApplication
 
-    return run_window(list(arguments), compose, on_ready)
+    from mirador_desktop.gui.icons import program_icon
+    from mirador_desktop.gui.single_instance import SingleInstance
+
+    application = QApplication.instance() or QApplication(["mirador-desktop", *arguments])
+    assert isinstance(application, QApplication)
+    application.setApplicationName("Mirador")
+    application.setDesktopFileName("mirador-desktop")
+    application.setWindowIcon(program_icon())
+    application.setQuitOnLastWindowClosed(False)
+    places = folders()
+    instance = SingleInstance(places.data)
+    if not instance.first:
+        return 0 if instance.call_first() else 1
+    from qasync import QEventLoop
+
+    try:
+        start_logging(places)
+        with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
+            return runner.run(_main(places, instance, on_ready))
+    finally:
+        instance.close()
+
+
+async def _main(
+    places: Folders, instance: "SingleInstance", on_ready: "Callable[[MainWindow], Awaitable[None]] | None"
+) -> int:
+    """Show the window, then start everything else behind it; returns when the window was closed."""
+    from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
+    from mirador_desktop.gui.main_window import MainWindow
+    from mirador_desktop.gui.theme import Theme
+
+    settings, problems = load(places.settings_file)
+    preferences = _Preferences(places.settings_file, settings)
+    theme = Theme(settings.theme, settings.text_scale)
+    window = MainWindow(theme, preferences, (DEFAULT_PIPELINE, GUIDE_PIPELINE))
+    painted, closing = asyncio.Event(), asyncio.Event()
+    window.painted.connect(painted.set)
+    window.closing.connect(closing.set)
+    window.show()
+    with _signals(closing.set), _async_generators():
+        await painted.wait()
+        instance.listen(window.bring_to_front)
+        try:
+            await _work(window, preferences, places, problems, closing, on_ready)
+        finally:
+            preferences.close()
+            window.close()
+            window.deleteLater()
+    return 0
+
+
+async def _work(
+    window: "MainWindow",
+    preferences: _Preferences,
+    places: Folders,
+    problems: list[str],
+    closing: asyncio.Event,
+    on_ready: "Callable[[MainWindow], Awaitable[None]] | None",
+) -> None:
+    await asyncio.to_thread(_import_machine)
+    from mirador_desktop.gui.desk import Desk
+
+    machine = compose(lambda why_not: desk.show_kept(why_not))
+    desk = Desk(window, machine.assistant, machine.registry, preferences, places.settings_file)
+    try:
+        async with asyncio.TaskGroup() as group:
+            running = [
+                group.create_task(machine.keeper.run(), name="keeper"),
+                group.create_task(machine.registry.watch(lambda: window.isVisible()), name="engines"),
+                group.create_task(_settle(window, desk, machine, problems, on_ready), name="settle"),
+            ]
+            await closing.wait()
+            await desk.tasks.close(1.0)
+            for task in running:
+                task.cancel()
+    finally:
+        try:
+            async with asyncio.timeout(1.5):
+                await machine.close()
+        except TimeoutError:
+            log.error("The database could not be closed in time")
+
+
+async def _settle(
+    window: "MainWindow",
+    desk: "Desk",
+    machine: Machine,
+    problems: list[str],
+    on_ready: "Callable[[MainWindow], Awaitable[None]] | None",
+) -> None:
+    """What can wait until the window is there."""
+    from mirador_desktop.gui.markdown_warm import warm_up
+
+    desk.session.refresh_list()
+    try:
+        await machine.store.open()
+        await machine.assistant.purge()
+    except StoreError as error:
+        log.warning("%s", error)
+    notices = [*problems, *([machine.store.key_notice] if machine.store.key_notice else [])]
+    if notices:
+        desk.tell(" ".join(notices))
+    await machine.registry.ready()
+    window.look.clock.request("warm up", lambda deadline: warm_up())
+    gc.collect()
+    gc.freeze()  # a full collection takes 30 ms: what is there now stays anyway
+    if on_ready is not None:
+        try:
+            await on_ready(window)
+        except BaseException:
+            window.close()
+            raise
+
+
+def _import_machine() -> None:
+    """Import what answers need, off the GUI thread."""
+    import mirador_desktop.assistant
+    import mirador_desktop.engines.guide
+    import mirador_desktop.engines.ollama
+    import mirador_desktop.engines.registry  # noqa: F401
+
+
+@contextlib.contextmanager
+def _async_generators() -> Iterator[None]:
+    """Have the loop close generators that nobody iterates any more. asyncio's own loops do that, qasync's does not."""
+    loop = asyncio.get_running_loop()
+
+    def finalize(generator: AsyncGenerator[Any, Any]) -> None:
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(lambda: loop.create_task(generator.aclose()))
+
+    before = sys.get_asyncgen_hooks()
+    sys.set_asyncgen_hooks(finalizer=finalize)
+    try:
+        yield
+    finally:
+        sys.set_asyncgen_hooks(*before)
+
+
+@contextlib.contextmanager
+def _signals(close: Callable[[], None]) -> Iterator[None]:
+    """Close the window on SIGINT and SIGTERM. Qt's loop sleeps in C++, so a socket has to wake it."""
+    if threading.current_thread() is not threading.main_thread():
+        yield
+        return
+    from PySide6.QtCore import QSocketNotifier
+
+    reader, writer = socket.socketpair()
+    for end in (reader, writer):
+        end.setblocking(False)
+    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
+    notifier.activated.connect(lambda: reader.recv(64))
+    before = {number: signal.signal(number, lambda *_: close()) for number in (signal.SIGINT, signal.SIGTERM)}
+    old = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
+    try:
+        yield
+    finally:
+        signal.set_wakeup_fd(old)
+        for number, handler in before.items():
+            signal.signal(number, handler)
+        notifier.setEnabled(False)
+        reader.close()
+        writer.close()

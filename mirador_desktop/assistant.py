@@ -16,7 +16,7 @@ from mirador_desktop.core.events import AnswerFinished, Event
 from mirador_desktop.core.orchestrator import AnswerRequest, Depth, StreamingOrchestrator
 from mirador_desktop.core.recorder import TurnRecorder
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, Pipeline
-from mirador_desktop.errors import StoreError
+from mirador_desktop.errors import StoreDamaged, StoreError, StoreKeyMissing
 from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.store import Store
 
@@ -97,6 +97,9 @@ class Assistant:
         kept, and the events that end it are still passed on before `CancelledError` is raised again. The last
         event is `AnswerFinished`, whatever happened.
         """
+        if ask.conversation and ask.conversation not in self._session.conversations:
+            await self._find_conversation(ask.conversation)
+        self._forget_old_turns()
         conversation, turn = self._begin(ask)
         recorder = TurnRecorder(turn)
         on_event(QuestionAsked(conversation, turn))
@@ -125,8 +128,14 @@ class Assistant:
         finally:
             conversation.updated = time.time()
             self._keeper.keep(conversation, turn)
-            self._forget_old_turns()
         return turn
+
+    async def _find_conversation(self, conversation_id: str) -> None:
+        """Read a kept conversation into the session, so that a question in it does not begin it anew."""
+        try:
+            await self.open(conversation_id)
+        except StoreError as error:
+            log.warning("The conversation is begun anew: %s", error)
 
     def _begin(self, ask: Ask) -> tuple[Conversation, Turn]:
         now, reading = time.time(), analyse(ask.question)
@@ -169,6 +178,15 @@ class Assistant:
             for turn in finished[:-_MOST_IN_SESSION]:
                 del self._session.turns[turn]
 
+    @property
+    def has_models(self) -> bool:
+        """Whether a model (not the guide) can answer now."""
+        return any(m.can_chat and "stages" not in m.capabilities for m in self._source.models())
+
+    def chosen(self, pipeline: Pipeline) -> Pipeline:
+        """A pipeline with the models that would answer now."""
+        return self._orchestrator.resolve(pipeline)
+
     # ── finding again ──────────────────────────────────────────────────────────────────────────────────
 
     async def conversations(self) -> list[Conversation]:
@@ -176,11 +194,15 @@ class Assistant:
         await self._keeper.flush()
         known = self._session.conversations
         try:
-            stored = [known.get(c.id, c) for c in await self._store.conversations()]
+            stored = await self._store.conversations()
         except StoreError:
             if not known:
                 raise
             stored = []
+        for place, found in enumerate(stored):
+            if found.id in known:
+                known[found.id].turns = found.turns  # of the shown branch, as the store has counted them
+                stored[place] = known[found.id]
         unkept = [c for c in known.values() if all(c.id != s.id for s in stored) and c.leaf]
         return sorted([*unkept, *stored], key=lambda c: -c.updated)
 
@@ -277,13 +299,18 @@ class Assistant:
     async def delete(self, conversation: Conversation) -> None:
         """Delete a conversation; `restore` brings it back within `UNDO_SECONDS`, after which `purge` ends it."""
         await self._keeper.flush()
-        self._session.conversations.pop(conversation.id, None)
         await self._store.mark_deleted(conversation.id, time.time())
+        self._session.conversations.pop(conversation.id, None)
+        self._keeper.forget(conversation.id)  # an answer that is still streaming must not bring it back
 
     async def restore(self, conversation: Conversation) -> None:
         """Bring a deleted conversation back."""
         await self._store.restore(conversation.id)
-        self._session.conversations[conversation.id] = conversation
+        self._keeper.remember(conversation.id)
+        self._keep(conversation)
+        for turn in self._session.turns.values():  # what was streamed meanwhile was not kept
+            if turn.conversation == conversation.id:
+                self._keeper.keep(turn=turn)
 
     async def purge(self) -> None:
         """Delete for good what was deleted over `UNDO_SECONDS` ago: its bytes are overwritten."""
@@ -291,6 +318,11 @@ class Assistant:
         gone = {t.conversation for t in self._session.turns.values()} - set(self._session.conversations)
         for turn in [t.id for t in self._session.turns.values() if t.conversation in gone]:
             del self._session.turns[turn]
+
+    @property
+    def can_start_afresh(self) -> bool:
+        """Whether nothing is being kept because the database cannot be read, so that another may be begun."""
+        return isinstance(self._keeper.error, StoreDamaged | StoreKeyMissing)
 
     async def start_afresh(self) -> str:
         """Set a database that cannot be read aside under a new name, which is returned, and begin another."""

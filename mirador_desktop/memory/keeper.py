@@ -18,6 +18,8 @@ RETRY = 2.0
 """Seconds between two attempts while the store cannot be written."""
 _PAUSE = 4
 """After a long writing, this many times as long passes before the next one."""
+_MOST_PAUSE = 0.5
+"""But never more seconds than this: with the writing itself, what is lost by a kill stays under a second."""
 
 
 class Keeper:
@@ -30,9 +32,13 @@ class Keeper:
         store: opened by the keeper if it is not open.
         on_state: called when it changes whether everything is being kept, with "" for yes, or with the
             sentence that says why not. At first it counts as "".
+
+    Attributes:
+        error: what the store raised at the last attempt, None if it worked.
     """
 
     def __init__(self, store: Store, on_state: Callable[[str], None]) -> None:
+        self.error: StoreError | None = None
         self._store = store
         self._on_state = on_state
         self._state = ""
@@ -76,7 +82,7 @@ class Keeper:
                 await asyncio.sleep(RETRY)
                 continue
             pause = _PAUSE * (time.monotonic() - began)
-            await asyncio.sleep(max(INTERVAL, min(pause, RETRY)))
+            await asyncio.sleep(max(INTERVAL, min(pause, _MOST_PAUSE)))
             await self._changed.wait()
 
     async def flush(self) -> bool:
@@ -100,6 +106,7 @@ class Keeper:
                 await self._store.save(snapshots, turn_snapshots)
         except BaseException as error:
             self._put_back(conversations, turns)
+            self.error = error if isinstance(error, StoreError) else None
             if isinstance(error, StoreError):
                 self._report(str(error))
             elif isinstance(error, Exception):
@@ -108,6 +115,7 @@ class Keeper:
             else:  # cancelled: it may be written or not, so it is written again
                 raise
             return False
+        self.error = None
         self._report("")
         return True
 

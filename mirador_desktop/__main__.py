@@ -1,0 +1,60 @@
+"""The command line: opens the window, or answers in the terminal."""
+
+import argparse
+import os
+import sys
+from collections.abc import Mapping, Sequence
+
+from mirador_desktop import __version__
+
+DISPLAYS = ("WAYLAND_DISPLAY", "DISPLAY")
+
+
+def has_display(environment: Mapping[str, str] = os.environ, platform: str = sys.platform) -> bool:
+    """Whether a window can be shown: Qt would abort the process without a display."""
+    if platform in ("win32", "darwin") or environment.get("QT_QPA_PLATFORM"):
+        return True
+    return any(environment.get(name) for name in DISPLAYS)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="mirador-desktop",
+        description="Ask models on your own machine in stages. Without a command the window opens.",
+    )
+    parser.add_argument("--version", action="version", version=f"Mirador {__version__}")
+    commands = parser.add_subparsers(dest="command", metavar="COMMAND")
+    ask = commands.add_parser("ask", help="answer a question in the terminal")
+    ask.add_argument("question", nargs="+", metavar="QUESTION", help="the question; - reads standard input")
+    ask.add_argument("--pipeline", default="Progressive", metavar="NAME", help="Progressive (default) or Guide")
+    ask.add_argument("--depth", choices=("auto", "quick", "full"), default="auto", help="how many stages answer")
+    ask.add_argument("--no-memory", action="store_true", help="use nothing of what was said before")
+    ask.add_argument("--json", action="store_true", help="print one JSON object for each event")
+    commands.add_parser("doctor", help="say what was found here, and what to do about it")
+    return parser
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the program; returns its exit code."""
+    options = _parser().parse_args(arguments)
+    if options.command is None and has_display():
+        from mirador_desktop.app import run
+
+        return run([])
+    from mirador_desktop import terminal
+    from mirador_desktop.app import compose, start_logging
+    from mirador_desktop.settings import folders
+
+    start_logging(folders())
+    if options.command == "ask":
+        return terminal.ask(compose, options)
+    if options.command == "doctor":
+        from mirador_desktop import doctor
+
+        return doctor.run(compose, has_display())
+    print("No display here: answering in the terminal. End with Ctrl+D.", file=sys.stderr)  # noqa: T201
+    return terminal.talk(compose)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,255 @@
+"""Where questions are written: a text that grows, what belongs to the question, and send or stop."""
+
+from typing import TYPE_CHECKING, cast
+
+from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QKeyEvent
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+
+from mirador_desktop.gui import icons
+from mirador_desktop.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from mirador_desktop.core.orchestrator import Depth
+
+DEPTHS: "tuple[tuple[Depth, str, str], ...]" = (
+    ("auto", "Auto", "All stages that add something"),
+    ("quick", "Quick", "The first stage only"),
+    ("full", "Full", "All stages, always"),
+)
+_MOST_LINES = 9
+
+
+class ComposerText(QPlainTextEdit):
+    """The question's text.
+
+    Signals:
+        submitted: Enter was pressed.
+        recalled: Up was pressed in an empty text.
+        resized: it wants another height.
+        focused: it got or lost the focus.
+    """
+
+    submitted = Signal()
+    recalled = Signal()
+    resized = Signal()
+    focused = Signal(bool)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("composerText")
+        self.setAccessibleName("Your question")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.document().setDocumentMargin(0)
+        self.document().documentLayout().documentSizeChanged.connect(self.resized)
+        self.resized.connect(self.updateGeometry)
+
+    def sizeHint(self) -> QSize:
+        """As high as its lines, up to nine."""
+        lines = max(1, min(round(self.document().size().height()), _MOST_LINES))
+        return QSize(200, lines * self.fontMetrics().lineSpacing() + 6)
+
+    def minimumSizeHint(self) -> QSize:
+        """The same: it is never squeezed."""
+        return self.sizeHint()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Enter sends, Shift+Enter begins a line, Up in an empty text edits the last question."""
+        modified = event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier)
+        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not modified:
+            self.submitted.emit()
+        elif event.key() == Qt.Key.Key_Up and not self.toPlainText():
+            self.recalled.emit()
+        else:
+            super().keyPressEvent(event)
+
+    def insertFromMimeData(self, source: QMimeData) -> None:
+        """Paste as plain text."""
+        self.insertPlainText(source.text().replace("\x00", ""))
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell the frame."""
+        super().focusInEvent(event)
+        self.focused.emit(True)
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell the frame."""
+        super().focusOutEvent(event)
+        self.focused.emit(False)
+
+
+class Composer(QFrame):
+    """Text, depth, memory, attachments, send and stop.
+
+    Signals:
+        sent: the question.
+        stopped: stop the answer.
+        recalled: edit the last question.
+        attach: choose a text file to put into the question.
+        cancelled: the person no longer wants to edit an earlier question.
+    """
+
+    sent = Signal(str)
+    stopped = Signal()
+    recalled = Signal()
+    attach = Signal()
+    cancelled = Signal()
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._answering = False
+        self.setObjectName("composer")
+        self.setAccessibleName("Composer")
+        self.text = ComposerText(self)
+        self.text.submitted.connect(self._send)
+        self.text.recalled.connect(self.recalled)
+        self.text.focused.connect(self._focused)
+        self.text.textChanged.connect(self._refresh)
+        self._editing = QLabel("Editing a question makes a branch, the earlier answer stays", self)
+        self._editing.setProperty("kind", "small")
+        self._cancel = QPushButton("Cancel", self)
+        self._cancel.setProperty("kind", "flat")
+        self._cancel.setObjectName("cancelEdit")
+        self._cancel.clicked.connect(self.cancelled)
+        self._attach = self._chip("attachButton", "Attach", "Put a text file into the question")
+        self._attach.clicked.connect(self.attach)
+        self._depth = self._chip("depthChooser", "", "How many stages answer")
+        self._depths = QActionGroup(self)
+        menu = QMenu(self._depth)
+        for value, name, words in DEPTHS:
+            action = QAction(f"{name}: {words[0].lower()}{words[1:]}", self._depths, checkable=True)
+            action.setData(value)
+            menu.addAction(action)
+        self._depths.actions()[0].setChecked(True)
+        self._depths.triggered.connect(self._refresh)
+        self._depth.setMenu(menu)
+        self._memory = self._chip("memorySwitch", "", "")
+        self._memory.setCheckable(True)
+        self._memory.setChecked(True)
+        self._memory.toggled.connect(self._refresh)
+        self._hint = QLabel("Enter to send · Shift Enter for a new line", self)
+        self._hint.setProperty("kind", "small")
+        self.send = QPushButton("Send", self)
+        self.send.setObjectName("sendButton")
+        self.send.setProperty("kind", "primary")
+        self.send.clicked.connect(self._send)
+        self.stop = QPushButton("Stop", self)
+        self.stop.setObjectName("stopButton")
+        self.stop.setAccessibleName("Stop the answer")
+        self.stop.setToolTip("Stop the answer (Esc)")
+        self.stop.setProperty("kind", "primary")
+        self.stop.clicked.connect(self.stopped)
+
+        above = QHBoxLayout()
+        above.addWidget(self._editing, 1)
+        above.addWidget(self._cancel)
+        row = QHBoxLayout()
+        row.setSpacing(8)
+        for chip in (self._attach, self._depth, self._memory):
+            row.addWidget(chip)
+        row.addStretch(1)
+        row.addWidget(self._hint)
+        row.addWidget(self.send)
+        row.addWidget(self.stop)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(16, 11, 12, 10)
+        column.setSpacing(5)
+        column.addLayout(above)
+        column.addWidget(self.text)
+        column.addLayout(row)
+        self._editing.hide()
+        self._cancel.hide()
+        self.stop.hide()
+        self.restyle()
+        self._refresh()
+
+    def _chip(self, name: str, text: str, words: str) -> QPushButton:
+        button = QPushButton(text, self)
+        button.setObjectName(name)
+        button.setProperty("kind", "chip")
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        button.setAutoDefault(False)
+        return button
+
+    # ── what is chosen ─────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def chosen_depth(self) -> "Depth":
+        """The chosen depth."""
+        return cast("Depth", self._depths.checkedAction().data())
+
+    @property
+    def memory(self) -> bool:
+        """Whether earlier turns are sent along."""
+        return self._memory.isChecked()
+
+    def set_answering(self, answering: bool) -> None:
+        """Offer stop instead of send while an answer streams."""
+        had_focus = self.send.hasFocus() or self.stop.hasFocus()
+        self._answering = answering
+        self.send.setVisible(not answering)
+        self.stop.setVisible(answering)
+        if had_focus:
+            (self.stop if answering else self.send).setFocus()
+        self._refresh()
+
+    def set_placeholder(self, words: str) -> None:
+        """Show what the empty text is for."""
+        self.text.setPlaceholderText(words)
+
+    def edit(self, question: str) -> None:
+        """Take an earlier question to be changed."""
+        self.text.setPlainText(question)
+        self.text.moveCursor(self.text.textCursor().MoveOperation.End)
+        self._editing.show()
+        self._cancel.show()
+        self.text.setFocus()
+
+    def clear(self) -> None:
+        """Empty it, and leave editing."""
+        self.text.clear()
+        self._editing.hide()
+        self._cancel.hide()
+
+    def _send(self) -> None:
+        question = self.text.toPlainText().strip()
+        if question and not self._answering:
+            self.sent.emit(question)
+
+    def _focused(self, on: bool) -> None:
+        self.setProperty("focused", "true" if on and self.window().property("keyboard") else "false")
+        self.style().unpolish(self)
+        self.style().polish(self)
+
+    def _refresh(self) -> None:
+        depth = next(name for value, name, _ in DEPTHS if value == self.chosen_depth)
+        self._depth.setText(f"Depth: {depth}")
+        self._depth.setAccessibleName(f"Depth: {depth}")
+        on = self.memory
+        self._memory.setText("Memory on" if on else "Memory off")
+        self._memory.setAccessibleName(f"Memory {'on' if on else 'off'}")
+        self._memory.setToolTip(
+            "Earlier turns of this conversation are sent along"
+            if on
+            else "This question is asked on its own, without the turns before it"
+        )
+        self.send.setEnabled(bool(self.text.toPlainText().strip()))
+        self.send.setAccessibleName("Send the question")
+
+    def restyle(self) -> None:
+        """Colours or sizes have changed."""
+        c, theme = self._theme.colours, self._theme
+        self._attach.setIcon(icons.icon("plus", c.muted))
+        self._depth.setIcon(icons.icon("chevron-down", c.muted))
+        self._depth.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self.stop.setIcon(icons.icon("stop", c.background))
+        for button in (self._attach, self._depth, self.stop):
+            button.setIconSize(QSize(theme.px(14), theme.px(14)))
+        self.text.updateGeometry()
+
+    def resizeEvent(self, event: QEvent) -> None:
+        """Drop the hint where there is no room for it."""
+        self._hint.setVisible(self.width() > self._theme.px(640))

@@ -1,0 +1,272 @@
+"""The list of conversations in the sidebar, in groups by date, with renaming in place."""
+
+import time
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any
+
+from PySide6.QtCore import (
+    QAbstractItemModel,
+    QAbstractListModel,
+    QEvent,
+    QModelIndex,
+    QPersistentModelIndex,
+    QPoint,
+    QRect,
+    QSize,
+    Qt,
+    Signal,
+)
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPen
+from PySide6.QtWidgets import (
+    QAbstractItemView,
+    QLineEdit,
+    QListView,
+    QMenu,
+    QStyle,
+    QStyledItemDelegate,
+    QStyleOptionViewItem,
+    QWidget,
+)
+
+from mirador_desktop.core.conversation import Conversation
+from mirador_desktop.gui.look import plural
+from mirador_desktop.gui.theme import Theme
+
+Index = QModelIndex | QPersistentModelIndex
+CONVERSATION = Qt.ItemDataRole.UserRole
+_ROOT = QModelIndex()
+
+
+def group_of(conversation: Conversation, now: datetime) -> str:
+    """The group a conversation stands in."""
+    if conversation.pinned:
+        return "Pinned"
+    day = datetime.fromtimestamp(conversation.updated).astimezone().date()
+    if day >= now.date():
+        return "Today"
+    return "Last week" if day >= now.date() - timedelta(days=7) else "Older"
+
+
+def when(conversation: Conversation, now: datetime) -> str:
+    """The second line: how many answers, and when for recent ones."""
+    answers = plural(conversation.turns, "answer")
+    moment = datetime.fromtimestamp(conversation.updated).astimezone()
+    if moment.date() >= now.date():
+        recent = "now" if now.timestamp() - conversation.updated < 60 else moment.strftime("%H:%M")
+        return f"{answers} · {recent}"
+    return f"{answers} · yesterday" if moment.date() == now.date() - timedelta(days=1) else answers
+
+
+class ConversationModel(QAbstractListModel):
+    """Rows: headings (text) and conversations (also under the role `CONVERSATION`).
+
+    Signals:
+        renamed: a conversation and the title the person gave it.
+    """
+
+    renamed = Signal(object, str)
+
+    def __init__(self, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._rows: list[str | Conversation] = []
+
+    def show(self, conversations: Sequence[Conversation]) -> None:
+        """Show these, in the order they come within each group."""
+        now = datetime.now().astimezone()
+        groups: dict[str, list[str | Conversation]] = {}
+        for conversation in conversations:
+            groups.setdefault(group_of(conversation, now), []).append(conversation)
+        self.beginResetModel()
+        self._rows = []
+        for name in ("Pinned", "Today", "Last week", "Older"):
+            if name in groups:
+                self._rows += [name, *groups[name]]
+        self.endResetModel()
+
+    def index_of(self, conversation_id: str) -> QModelIndex:
+        """Where a conversation stands."""
+        for row, entry in enumerate(self._rows):
+            if isinstance(entry, Conversation) and entry.id == conversation_id:
+                return self.index(row)
+        return QModelIndex()
+
+    def rowCount(self, parent: Index = _ROOT) -> int:
+        """Number of rows."""
+        return 0 if parent.isValid() else len(self._rows)
+
+    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
+        """Text of a row, and the conversation itself."""
+        entry = self._rows[index.row()]
+        if role == CONVERSATION:
+            return entry if isinstance(entry, Conversation) else None
+        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.ToolTipRole):
+            if isinstance(entry, str):
+                return entry if role == Qt.ItemDataRole.DisplayRole else None
+            return entry.title or "Untitled"
+        if role == Qt.ItemDataRole.AccessibleTextRole and isinstance(entry, Conversation):
+            return f"{entry.title}, {when(entry, datetime.now().astimezone())}"
+        return None
+
+    def flags(self, index: Index) -> Qt.ItemFlag:
+        """Headings can be neither chosen nor edited."""
+        if isinstance(self._rows[index.row()], str):
+            return Qt.ItemFlag.NoItemFlags
+        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
+
+    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
+        """Take a new title."""
+        entry = self._rows[index.row()]
+        title = " ".join(str(value).split())
+        if not isinstance(entry, Conversation) or not title or title == entry.title:
+            return False
+        self.renamed.emit(entry, title)
+        return True
+
+
+class _Delegate(QStyledItemDelegate):
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: Index) -> QSize:
+        heading = index.data(CONVERSATION) is None
+        return QSize(100, self._theme.px((24 if index.row() == 0 else 36) if heading else 48))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        theme, c = self._theme, self._theme.colours
+        box: QRect = option.rect
+        state: QStyle.StateFlag = option.state
+        conversation = index.data(CONVERSATION)
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        if conversation is None:
+            painter.setFont(theme.font(7.25, QFont.Weight.DemiBold))
+            painter.setPen(QColor(c.muted))
+            line = box.adjusted(0, 0, 0, -theme.px(6))
+            painter.drawText(
+                line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignBottom, str(index.data()).upper()
+            )
+            painter.restore()
+            return
+        card = box.adjusted(0, 2, 0, -2)
+        chosen = bool(state & QStyle.StateFlag.State_Selected)
+        if chosen or state & QStyle.StateFlag.State_MouseOver:
+            painter.setPen(Qt.PenStyle.NoPen)
+            colour = QColor(c.selected)
+            colour.setAlphaF(1.0 if chosen else 0.5)
+            painter.setBrush(colour)
+            painter.drawRoundedRect(card, theme.px(8), theme.px(8))
+        if chosen and state & QStyle.StateFlag.State_HasFocus:
+            painter.setPen(QPen(QColor(c.focus), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(card.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+        inner = card.adjusted(theme.px(10), theme.px(4), -theme.px(8), -theme.px(4))
+        upper = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
+        painter.setFont(theme.font(9.5, QFont.Weight.Medium))
+        painter.setPen(QColor(c.text))
+        title = painter.fontMetrics().elidedText(str(index.data()), Qt.TextElideMode.ElideRight, inner.width())
+        painter.drawText(upper, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, title)
+        painter.setFont(theme.font(8.5))
+        painter.setPen(QColor(c.muted))
+        painter.drawText(
+            upper.translated(0, upper.height()),
+            Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter,
+            when(conversation, datetime.now().astimezone()),
+        )
+        painter.restore()
+
+    def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
+        box: QRect = option.rect
+        editor.setGeometry(box.adjusted(2, 4, -2, -4))
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        assert isinstance(editor, QLineEdit)
+        model.setData(index, editor.text())
+
+
+class ConversationList(QListView):
+    """The list itself.
+
+    Signals:
+        opened: the person chose a conversation.
+        renamed: conversation and new title.
+        pinned: conversation and whether it shall be.
+        deleted: the person deleted a conversation.
+    """
+
+    opened = Signal(object)
+    renamed = Signal(object, str)
+    pinned = Signal(object, bool)
+    deleted = Signal(object)
+
+    def __init__(self, theme: Theme, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("conversationList")
+        self.setAccessibleName("Conversations")
+        self._list_model = ConversationModel(self)
+        self._list_model.renamed.connect(self.renamed)
+        self.setModel(self._list_model)
+        self.setItemDelegate(_Delegate(theme, self))
+        self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
+        self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setMouseTracking(True)
+        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
+        self.customContextMenuRequested.connect(self._menu)
+        self.clicked.connect(self._open)
+        self.activated.connect(self._open)
+        self._opened_at = 0.0
+
+    def show_conversations(self, conversations: Sequence[Conversation], chosen: str) -> None:
+        """Show these; `chosen` is the one that is open."""
+        if self.state() == QAbstractItemView.State.EditingState:
+            return
+        position = self.verticalScrollBar().value()
+        self._list_model.show(conversations)
+        self.choose(chosen)
+        self.verticalScrollBar().setValue(position)
+
+    def choose(self, conversation_id: str) -> None:
+        """Mark the one that is open."""
+        index = self._list_model.index_of(conversation_id)
+        if index.isValid():
+            self.setCurrentIndex(index)
+        else:
+            self.clearSelection()
+
+    def _open(self, index: QModelIndex) -> None:
+        conversation = index.data(CONVERSATION)
+        if conversation is not None and time.monotonic() - self._opened_at > 0.05:  # click and activation are one
+            self._opened_at = time.monotonic()
+            self.opened.emit(conversation)
+
+    def _menu(self, where: QPoint) -> None:
+        index = self.indexAt(where)
+        conversation = index.data(CONVERSATION) if index.isValid() else None
+        if conversation is None:
+            return
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        menu.addAction("Rename", lambda: self.edit(index))
+        menu.addAction(
+            "Unpin" if conversation.pinned else "Pin",
+            lambda: self.pinned.emit(conversation, not conversation.pinned),
+        )
+        menu.addSeparator()
+        menu.addAction("Delete", lambda: self.deleted.emit(conversation))
+        menu.popup(self.viewport().mapToGlobal(where))
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Delete deletes, the menu key opens the menu."""
+        conversation = self.currentIndex().data(CONVERSATION)
+        if event.key() == Qt.Key.Key_Delete and conversation is not None:
+            self.deleted.emit(conversation)
+            return
+        super().keyPressEvent(event)
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Sizes depend on the style."""
+        if event.type() == QEvent.Type.StyleChange:
+            self.scheduleDelayedItemsLayout()
+        super().changeEvent(event)

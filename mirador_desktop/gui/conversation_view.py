@@ -1,0 +1,391 @@
+"""The turns of a conversation: a list in which only turns near the viewport exist as widgets.
+
+The truth about the position is an anchor: a turn (and the panel in it at the top of the viewport) with an offset.
+The scroll bar follows from it, so that text that grows above, heights that turn out different from their
+estimate, and turns that are put in front never move what the person reads. Following the end replaces the
+anchor until the person scrolls up.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from time import perf_counter
+
+from PySide6.QtCore import QPoint, Qt, Signal
+from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+
+from mirador_desktop.core.conversation import Turn, TurnOutline
+from mirador_desktop.core.events import Event
+from mirador_desktop.gui.heights import Heights
+from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.parts import IconButton
+from mirador_desktop.gui.turn_view import TurnView
+
+COLUMN = 748
+"""Widest text column, px at 100 %."""
+COLUMNS = 1180
+"""Widest when the panels of a turn stand side by side."""
+_MARGIN = 26
+_GAP = 14
+_CHARACTERS = 92  # in a line of the widest column, for estimates
+_LINE = 24
+
+
+@dataclass(slots=True)
+class _Anchor:
+    """What stays where it is: a part of a turn, and how far its top is above the viewport's top."""
+
+    place: int
+    part: QWidget | None
+    offset: int
+
+
+class ConversationView(QAbstractScrollArea):
+    """Shows a branch of a conversation.
+
+    Signals:
+        needed: identifiers of turns that come near the viewport and have not been provided yet.
+        made: a view was made for a turn; whoever listens connects its signals.
+        link_hovered: the address of the link under the mouse, or "".
+    """
+
+    needed = Signal(list)
+    made = Signal(TurnView)
+    link_hovered = Signal(str)
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look = look
+        self.setObjectName("turnList")
+        self.setAccessibleName("Conversation")
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._ids: list[str] = []
+        self._places: dict[str, int] = {}
+        self._heights = Heights()
+        self._turns: dict[str, Turn] = {}
+        self._views: dict[str, TurnView] = {}
+        self._asked: set[str] = set()
+        self._dirty: set[str] = set()
+        self._anchor = _Anchor(0, None, 0)
+        self.following = True
+        self._placing = False
+        self.verticalScrollBar().valueChanged.connect(self._scrolled)
+        self._to_end = IconButton(look.theme, "arrow-down", "Go to the end", self, side=34)
+        self._to_end.setObjectName("goToEnd")
+        self._to_end.setProperty("kind", "")
+        self._to_end.clicked.connect(self.follow)
+        self._to_end.hide()
+
+    # ── content ────────────────────────────────────────────────────────────────────────────────────────
+
+    def show_turns(self, turns: Sequence[Turn], follow: bool = True) -> None:
+        """Show these turns instead of what was shown; more may be put in front with `put_before`."""
+        for view in self._views.values():
+            self._let_go(view)
+        self._views.clear()
+        self._ids = [turn.id for turn in turns]
+        self._turns = {turn.id: turn for turn in turns}
+        self._renumber()
+        self._asked.clear()
+        self._dirty.clear()
+        self._heights = Heights(self._estimate(_characters(turn)) for turn in turns)
+        self._anchor, self.following = _Anchor(max(0, len(turns) - 1), None, 0), follow
+        self._place()
+
+    def put_before(self, outlines: Sequence[TurnOutline]) -> None:
+        """Put earlier turns in front, of which only the size is known yet."""
+        outlines = [o for o in outlines if o.id not in self._places]
+        if not outlines:
+            return
+        self._ids[:0] = [o.id for o in outlines]
+        self._renumber()
+        self._heights.insert_before(self._estimate(o.characters) for o in outlines)
+        self._anchor.place += len(outlines)
+        for turn_id, view in self._views.items():
+            view.setObjectName(f"turn-{self._places[turn_id] + 1}")
+        self._request()
+
+    def provide(self, turns: Sequence[Turn]) -> None:
+        """Hand over turns that were `needed`."""
+        for turn in turns:
+            self._asked.discard(turn.id)
+            if turn.id in self._places:
+                self._turns[turn.id] = turn
+        self._request()
+
+    def append(self, turn: Turn) -> None:
+        """Add a turn at the end and go there."""
+        self._ids.append(turn.id)
+        self._places[turn.id] = len(self._ids) - 1
+        self._turns[turn.id] = turn
+        self._heights.append(self._estimate(_characters(turn)))
+        self.follow()
+
+    def cut_from(self, turn_id: str) -> None:
+        """Take a turn and all after it away: another branch takes their place."""
+        place = self._places.get(turn_id)
+        if place is None:
+            return
+        for gone in self._ids[place:]:
+            self._turns.pop(gone, None)
+            self._dirty.discard(gone)
+            if gone in self._views:
+                self._let_go(self._views.pop(gone))
+        self._heights = Heights(self._heights[i] for i in range(place))
+        del self._ids[place:]
+        self._renumber()
+        self._anchor = _Anchor(max(0, place - 1), None, 0)
+
+    def receive(self, turn_id: str, event: Event) -> None:
+        """Show an event of a turn, if the turn is near the viewport; else its record is enough."""
+        view = self._views.get(turn_id)
+        if view is not None:
+            view.receive(event)
+
+    def refresh(self, turn_id: str) -> None:
+        """What surrounds a turn's panels has changed."""
+        view = self._views.get(turn_id)
+        if view is not None:
+            view.refresh()
+            self._grew(turn_id)
+
+    @property
+    def turn_ids(self) -> list[str]:
+        """The branch that is shown, oldest first."""
+        return self._ids
+
+    def turn(self, turn_id: str) -> Turn | None:
+        """A turn that is at hand."""
+        return self._turns.get(turn_id)
+
+    def view_of(self, turn_id: str) -> TurnView | None:
+        """The widget of a turn, if there is one now."""
+        return self._views.get(turn_id)
+
+    def last_view(self) -> TurnView | None:
+        """The widget of the last turn, if there is one now."""
+        return self._views.get(self._ids[-1]) if self._ids else None
+
+    def follow(self) -> None:
+        """Go to the end and stay there while text comes."""
+        self.following = True
+        self._place()
+
+    def show_turn(self, turn_id: str) -> None:
+        """Bring a turn's top to the top."""
+        self.following = False
+        self._anchor = _Anchor(self._places[turn_id], None, 0)
+        self._place()
+
+    def restyle(self) -> None:
+        """Colours, sizes, layout or the heat map have changed."""
+        for turn_id, view in self._views.items():
+            view.restyle()
+            self._dirty.add(turn_id)
+        self._place()
+
+    # ── place ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _renumber(self) -> None:
+        self._places = {turn_id: place for place, turn_id in enumerate(self._ids)}
+
+    def _estimate(self, characters: int) -> int:
+        """A turn's height from the length of its texts: one open panel of lines, the others folded."""
+        return 230 + characters // _CHARACTERS * _LINE // 2
+
+    def _column(self) -> tuple[int, int]:
+        """Left edge and width of the text column."""
+        theme, room = self._look.theme, self.width()  # with the scroll bar: in line with the composer below
+        widest = theme.px(COLUMNS if self._look.layout == "columns" else COLUMN)
+        width = max(200, min(widest, room - 2 * _MARGIN))
+        return (room - width) // 2, width
+
+    def _request(self) -> None:
+        self._look.clock.request(self, self._place_in_frame)
+
+    def _place_in_frame(self, deadline: float) -> bool:
+        return self._place(deadline)
+
+    def _grew(self, turn_id: str) -> None:
+        self._dirty.add(turn_id)
+        self._request()
+
+    def _place(self, deadline: float | None = None) -> bool:
+        """Put the turns around the anchor; make those that come near, let go of those far away.
+
+        Returns:
+            Whether views are still to be made because the deadline was reached.
+        """
+        if self._placing:
+            return False
+        self._placing = True
+        try:
+            more = self._place_around_anchor(deadline)
+        finally:
+            self._placing = False
+        return more
+
+    def _place_around_anchor(self, deadline: float | None) -> bool:
+        height = self.viewport().height()
+        if not self._ids:
+            self._follow_up(0, height)
+            return False
+        x, width = self._column()
+        top, more = self._top_of_viewport(height), False
+        for _ in range(3):  # heights of new views change what is near; twice is enough in practice
+            near = self._near(top, height)
+            more = self._make(near, x, width, deadline)
+            top = self._top_of_viewport(height)
+            if more or near == self._near(top, height):
+                break
+        near = self._near(top, height, 1.5)
+        for turn_id in [i for i in self._views if self._places[i] not in near]:
+            view = self._views[turn_id]
+            if not view.isAncestorOf(self.focusWidget() or self):
+                self._let_go(self._views.pop(turn_id))
+        for turn_id, view in self._views.items():
+            view.move(x, self._heights.before(self._places[turn_id]) - top + self._top_margin())
+            view.show()
+        missing = [self._ids[p] for p in near if self._ids[p] not in self._turns and self._ids[p] not in self._asked]
+        if missing:
+            self._asked.update(missing)
+            self.needed.emit(missing)
+        self._follow_up(top, height)
+        return more
+
+    def _top_margin(self) -> int:
+        return self._look.theme.px(4)
+
+    def _top_of_viewport(self, height: int) -> int:
+        """Offset of the viewport's top from the top of all turns, from the anchor."""
+        last = max(0, self._heights.total + 2 * self._top_margin() - height)
+        if self.following:
+            return last
+        anchor = self._anchor
+        top = self._heights.before(anchor.place) + anchor.offset
+        if anchor.part is not None:
+            view = self._views.get(self._ids[anchor.place])
+            if view is not None and view.isAncestorOf(anchor.part):
+                top += anchor.part.y()
+        return max(0, min(top, last))
+
+    def _near(self, top: int, height: int, margin: float = 0.6) -> range:
+        extra = round(height * margin)
+        first = self._heights.find(max(0, top - extra))
+        return range(first, self._heights.find(top + height + extra) + 1)
+
+    def _make(self, near: range, x: int, width: int, deadline: float | None) -> bool:
+        """Make and measure views, those in sight first; True if the time was up."""
+        for place in near:
+            turn_id = self._ids[place]
+            view = self._views.get(turn_id)
+            if view is None:
+                turn = self._turns.get(turn_id)
+                if turn is None:
+                    continue
+                if deadline is not None and perf_counter() > deadline:
+                    return True
+                view = TurnView(self._look, turn, place + 1, self.viewport())
+                view.grew.connect(lambda i=turn_id: self._grew(i))
+                view.link_hovered.connect(self.link_hovered)
+                self._views[turn_id] = view
+                self.made.emit(view)
+            elif turn_id not in self._dirty and view.width() == width:
+                continue
+            self._dirty.discard(turn_id)
+            self._heights.set(place, view.set_width(width) + self._look.theme.px(_GAP))
+            self._dirty.discard(turn_id)
+        return False
+
+    def _let_go(self, view: TurnView) -> None:
+        if self._anchor.part is not None and view.isAncestorOf(self._anchor.part):
+            self._anchor.part = None
+        view.hide()
+        view.setParent(None)
+        view.deleteLater()
+
+    def _follow_up(self, top: int, height: int) -> None:
+        """Bring scroll bar, anchor and button in line with what is shown."""
+        bar = self.verticalScrollBar()
+        last = max(0, self._heights.total + 2 * self._top_margin() - height)
+        bar.blockSignals(True)
+        bar.setRange(0, last)
+        bar.setPageStep(height)
+        bar.setSingleStep(self._look.theme.px(40))
+        bar.setValue(top)
+        bar.blockSignals(False)
+        if self._ids:
+            self._set_anchor(top)
+        far = bool(self._ids) and not self.following and last - top > self._look.theme.px(60)
+        self._to_end.setVisible(far)
+        if far:
+            side = self._look.theme.px(34)
+            self._to_end.setGeometry((self.width() - side) // 2, self.height() - side - 10, side, side)
+            self._to_end.raise_()
+
+    def _set_anchor(self, top: int) -> None:
+        place = self._heights.find(top)
+        offset = top - self._heights.before(place)
+        view = self._views.get(self._ids[place])
+        part: QWidget | None = None
+        if view is not None:
+            found, inside = view.anchor_at(offset)
+            if found is not view:
+                part, offset = found, inside
+        self._anchor = _Anchor(place, part, offset)
+
+    def _scrolled(self, value: int) -> None:
+        """The person moved the scroll bar."""
+        bar = self.verticalScrollBar()
+        self.following = value >= bar.maximum() - 2
+        if self._ids:
+            self._set_anchor(value)
+        self._place(perf_counter() + 0.006)
+        if any(self._ids[p] not in self._views for p in self._near(value, self.viewport().height())):
+            self._request()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """The column gets another width: lay out again."""
+        self._place()
+
+    def scrollContentsBy(self, dx: int, dy: int) -> None:
+        """Views are placed by `_place`, not scrolled by Qt."""
+
+    def wheelEvent(self, event: QWheelEvent) -> None:
+        """Scroll by exact pixels where the device has them."""
+        pixels = event.pixelDelta().y() or round(event.angleDelta().y() / 120 * 3 * self._look.theme.px(28))
+        bar = self.verticalScrollBar()
+        bar.setValue(bar.value() - pixels)
+        event.accept()
+
+    def keyPressEvent(self, event: QKeyEvent) -> None:
+        """Page and arrow keys scroll, Home and End go to the ends."""
+        bar, page = self.verticalScrollBar(), round(self.viewport().height() * 0.9)
+        steps = {
+            Qt.Key.Key_Up: -bar.singleStep(),
+            Qt.Key.Key_Down: bar.singleStep(),
+            Qt.Key.Key_PageUp: -page,
+            Qt.Key.Key_PageDown: page,
+            Qt.Key.Key_Home: -bar.maximum(),
+            Qt.Key.Key_End: bar.maximum(),
+        }
+        step = steps.get(Qt.Key(event.key()))
+        if step is None:
+            super().keyPressEvent(event)
+        else:
+            bar.setValue(bar.value() + step)
+
+    def ensure_visible(self, widget: QWidget) -> None:
+        """Scroll so that a widget inside (the one with the focus) is seen."""
+        top = widget.mapTo(self.viewport(), QPoint(0, 0)).y()
+        bar, height = self.verticalScrollBar(), self.viewport().height()
+        if top < 0:
+            bar.setValue(bar.value() + top - 20)
+        elif top + min(widget.height(), 60) > height:
+            bar.setValue(bar.value() + top + min(widget.height(), 60) - height + 20)
+
+
+def _characters(turn: Turn) -> int:
+    return len(turn.question) + sum(len(a.text) for s in turn.stages for a in s.answers)

@@ -1,0 +1,394 @@
+"""Connects window, session and engines: what each button and key does."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+from PySide6.QtCore import QObject, QPoint, Qt, QUrl
+from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
+from PySide6.QtWidgets import QFileDialog, QMenu
+
+from mirador_desktop.core.engine import Engine, EngineState, LoadedModel, ModelSource
+from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
+from mirador_desktop.gui.main_window import MainWindow, Preferences
+from mirador_desktop.gui.session import Session
+from mirador_desktop.gui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from mirador_desktop.assistant import Assistant
+
+log = logging.getLogger(__name__)
+
+DOWNLOAD_PAGE = "https://ollama.com/download"
+_MOST_ATTACHED = 200_000
+_DELETE_ON_CLOSE = Qt.WidgetAttribute.WA_DeleteOnClose
+
+
+class Engines(ModelSource, Protocol):
+    """What the window needs to know of the engines."""
+
+    @property
+    def engines(self) -> Sequence[Engine]:
+        """All of them, in order of preference."""
+        ...
+
+    @property
+    def states(self) -> Mapping[str, EngineState | None]:
+        """What the last look found, by the engine's name."""
+        ...
+
+    @property
+    def looked(self) -> bool:
+        """Whether the first look is over."""
+        ...
+
+    @property
+    def reachable(self) -> bool:
+        """Whether any answers."""
+        ...
+
+    @property
+    def has_models(self) -> bool:
+        """Whether any has a model that can answer."""
+        ...
+
+    @property
+    def only_guide(self) -> bool:
+        """Whether the guide answers."""
+        ...
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call after every look."""
+        ...
+
+    def loaded(self) -> list[LoadedModel]:
+        """What is in memory."""
+        ...
+
+    def remote_addresses(self) -> list[str]:
+        """Addresses of engines on other machines."""
+        ...
+
+    def wake(self) -> None:
+        """Look now."""
+        ...
+
+
+class Desk(QObject):
+    """Everything the person can do, wired up."""
+
+    def __init__(
+        self,
+        window: MainWindow,
+        assistant: "Assistant",
+        engines: Engines,
+        preferences: Preferences,
+        settings_file: Path,
+    ) -> None:
+        super().__init__(window)
+        self.window, self._assistant, self._engines = window, assistant, engines
+        self._preferences, self._settings_file = preferences, settings_file
+        self.tasks = Tasks(lambda error: window.toast.say(error, 8))
+        self.session = Session(assistant, self.tasks, window.turns, self)
+        self._connect()
+        self._keys()
+        self.refresh_engines()
+
+    def _connect(self) -> None:
+        window, session = self.window, self.session
+        composer, sidebar, bar = window.composer, window.sidebar, window.title_bar
+        composer.sent.connect(self.send)
+        composer.stopped.connect(session.stop)
+        composer.recalled.connect(session.edit)
+        composer.cancelled.connect(self._leave_editing)
+        composer.attach.connect(self._choose_file)
+        sidebar.new.connect(self.new)
+        sidebar.list.opened.connect(session.open)
+        sidebar.list.renamed.connect(session.rename)
+        sidebar.list.pinned.connect(session.pin)
+        sidebar.list.deleted.connect(session.delete)
+        sidebar.searched.connect(session.search)
+        sidebar.look_again.connect(self._engines.wake)
+        sidebar.settings.connect(self.open_settings)
+        bar.layout_chosen.connect(window.set_layout)
+        bar.copy_all.connect(lambda: self.tasks.start("copy", self._export(None)))
+        bar.save_all.connect(self._choose_export)
+        window.welcome.ask.connect(lambda q: session.ask(q, GUIDE_PIPELINE))
+        window.welcome.retry.connect(self._engines.wake)
+        window.welcome.download.connect(lambda: QDesktopServices.openUrl(QUrl(DOWNLOAD_PAGE)))
+        window.activated.connect(self._engines.wake)
+        session.changed.connect(self._session_changed)
+        session.listed.connect(lambda found: sidebar.show_conversations(found, session.current))
+        session.answer_moved.connect(self._answer_moved)
+        session.loads_changed.connect(self._engines.wake)
+        session.edit_begun.connect(composer.edit)
+        session.said.connect(window.toast.say)
+        session.copied.connect(self._copy)
+        self._engines.listen(self.refresh_engines)
+
+    def _keys(self) -> None:
+        window, session = self.window, self.session
+        for keys, act in (
+            ("Esc", self._escape),
+            ("Ctrl+N", self.new),
+            ("Ctrl+K", self._focus_search),
+            ("Ctrl+,", self.open_settings),
+            ("Ctrl+B", window.toggle_sidebar),
+            ("Ctrl+I", window.toggle_inspector),
+            ("Ctrl+H", lambda: window.set_heat(not window.look.heat)),
+            ("Ctrl+Shift+C", self._copy_final),
+            ("Ctrl+R", session.regenerate),
+            ("Ctrl+E", window.title_bar.export.showMenu),
+            ("F1", self.open_guide),
+            ("Ctrl++", lambda: window.set_scale(1)),
+            ("Ctrl+=", lambda: window.set_scale(1)),
+            ("Ctrl+-", lambda: window.set_scale(-1)),
+            ("Ctrl+0", lambda: window.set_scale(0)),
+        ):
+            window.shortcut(keys, act)
+        for place in range(6):
+            window.shortcut(f"Alt+{place + 1}", partial(self._toggle_stage, place))
+
+    # ── what the person does ───────────────────────────────────────────────────────────────────────────
+
+    def send(self, question: str) -> None:
+        """Ask what the composer holds."""
+        composer = self.window.composer
+        if self.session.answers:
+            return
+        self.session.ask(question, self.window.title_bar.pipeline, composer.chosen_depth, composer.memory)
+        composer.clear()
+
+    def new(self) -> None:
+        """Begin a new conversation."""
+        self.session.new()
+        self.window.title_bar.choose_pipeline(DEFAULT_PIPELINE.name)
+        self.window.composer.clear()
+        self.window.composer.text.setFocus()
+
+    def open_guide(self) -> None:
+        """Begin a conversation with the guide."""
+        self.new()
+        self.window.title_bar.choose_pipeline(GUIDE_PIPELINE.name)
+        self._session_changed()
+        self.window.welcome.show_guide()
+
+    def open_settings(self) -> None:
+        """Show the settings there are."""
+        gear, theme = self.window.sidebar.gear, self.window.theme
+        menu = QMenu(self.window)
+        menu.setObjectName("settingsMenu")
+        menu.setAttribute(_DELETE_ON_CLOSE)
+        group = QActionGroup(menu)
+        for value, words in (("system", "System theme"), ("light", "Light theme"), ("dark", "Dark theme")):
+            action = QAction(words, group, checkable=True)
+            action.setChecked(theme.choice == value)
+            action.triggered.connect(lambda _=False, value=value: self._choose_theme(value))
+            menu.addAction(action)
+        menu.addSeparator()
+        menu.addAction("Larger text", lambda: self.window.set_scale(1))
+        menu.addAction("Smaller text", lambda: self.window.set_scale(-1))
+        menu.addAction("Normal text", lambda: self.window.set_scale(0))
+        heat = menu.addAction("Tint unsure words", lambda: self.window.set_heat(not self.window.look.heat))
+        heat.setCheckable(True)
+        heat.setChecked(self.window.look.heat)
+        menu.addSeparator()
+        menu.addAction("Open settings.toml", self._open_settings_file)
+        menu.addAction("Guide", self.open_guide)
+        self.window.show_sidebar()
+        menu.popup(gear.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+
+    def _choose_theme(self, choice: str) -> None:
+        self.window.theme.choose(choice)
+        self._preferences.change(theme=choice)
+
+    def _open_settings_file(self) -> None:
+        self._preferences.change()  # so that there is one
+        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._settings_file)))
+
+    def _escape(self) -> None:
+        if self.session.answers:
+            self.session.stop()
+        elif self.session.editing is not None:
+            self._leave_editing()
+
+    def _leave_editing(self) -> None:
+        self.session.cancel_edit()
+        self.window.composer.clear()
+
+    def _focus_search(self) -> None:
+        self.window.show_sidebar()
+        self.window.sidebar.search.setFocus()
+        self.window.sidebar.search.selectAll()
+
+    def _toggle_stage(self, place: int) -> None:
+        view = self.window.turns.last_view()
+        if view is not None:
+            view.toggle(place)
+
+    def _copy_final(self) -> None:
+        turn = self.session.last_turn
+        if turn is not None and turn.final_text:
+            self._copy(turn.final_text)
+
+    def _copy(self, text: str) -> None:
+        QGuiApplication.clipboard().setText(text)
+        self.window.toast.say("Copied", 1.5)
+
+    # ── files ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _choose_export(self) -> None:
+        from mirador_desktop.exchange.markdown import file_name
+
+        if self.session.conversation is None:
+            return
+        dialog = QFileDialog(self.window, "Save as Markdown", file_name(self.session.conversation), "Markdown (*.md)")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("md")
+        dialog.setAttribute(_DELETE_ON_CLOSE)
+        dialog.fileSelected.connect(lambda path: self.tasks.start("export", self._export(Path(path))))
+        dialog.open()
+
+    async def _export(self, path: Path | None) -> None:
+        """Write the branch that is shown to a file, or to the clipboard."""
+        from mirador_desktop.exchange.markdown import export
+
+        conversation = self.session.conversation
+        if conversation is None:
+            return
+        turns = await self._assistant.turns(list(self.window.turns.turn_ids))
+        text = await asyncio.to_thread(export, conversation, turns)
+        if path is None:
+            self._copy(text)
+            return
+        try:
+            await asyncio.to_thread(_write_whole, path, text)
+        except OSError as error:
+            self.window.toast.say(f"{path.name} could not be written: {error.strerror or error}.", 8)
+        else:
+            self.window.toast.say(f"Saved as {path.name}")
+
+    def _choose_file(self) -> None:
+        dialog = QFileDialog(self.window, "Put a text file into the question")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.setAttribute(_DELETE_ON_CLOSE)
+        dialog.fileSelected.connect(lambda path: self.tasks.start("attach", self._attach(Path(path))))
+        dialog.open()
+
+    async def _attach(self, path: Path) -> None:
+        """Put a text file into the composer, as a block of code under its name."""
+        try:
+            text = await asyncio.to_thread(_read_text, path)
+        except (OSError, ValueError) as error:
+            self.window.toast.say(f"{path.name} cannot be attached: {error}.", 8)
+            return
+        fence = "```"
+        while fence in text:
+            fence += "`"
+        composer = self.window.composer.text
+        before = composer.toPlainText().rstrip()
+        composer.setPlainText(f"{before}\n\n{path.name}:\n{fence}\n{text.rstrip()}\n{fence}\n".lstrip())
+        composer.setFocus()
+
+    # ── what has changed ───────────────────────────────────────────────────────────────────────────────
+
+    def _session_changed(self) -> None:
+        session, window = self.session, self.window
+        conversation = session.conversation
+        window.show_conversation(conversation.title if conversation is not None else "", bool(window.turns.turn_ids))
+        window.sidebar.list.choose(session.current)
+        window.composer.set_answering(session.answers)
+        self._set_placeholder()
+        self.refresh_engines()
+
+    def _set_placeholder(self) -> None:
+        window = self.window
+        if self._engines.only_guide or window.title_bar.pipeline.name == GUIDE_PIPELINE.name:
+            words = "Ask the guide how Mirador works"
+        else:
+            words = "Ask a follow-up…" if window.turns.turn_ids else "Ask anything"
+        window.composer.set_placeholder(words)
+
+    def _answer_moved(self) -> None:
+        turn = self.session.last_turn
+        if not self.window.inspector.isHidden():
+            self.window.inspector.show_turn(turn, self.session.seconds_into(turn) if turn is not None else None)
+            self.window.inspector.show_loaded(self._engines.loaded(), turn)
+
+    def refresh_engines(self) -> None:
+        """Show what the last look at the engines found."""
+        engines, window = self._engines, self.window
+        states = [(e, engines.states[e.name]) for e in engines.engines]
+        more = "\n".join(f"{e.name} ({e.address}): {_describe(s)}" for e, s in states)
+        if not engines.looked:
+            window.sidebar.engine.set_state("Looking for models…", False, False, more)
+            window.welcome.show_looking()
+        elif not engines.reachable:
+            window.sidebar.engine.set_state("Ollama · not running", False, True, more)
+            window.welcome.show_no_engine(engines.why_nothing().partition(" Start Ollama")[0])
+        elif not engines.has_models:
+            window.sidebar.engine.set_state("Ollama · no models", False, False, more)
+            window.welcome.show_no_models()
+        else:
+            up = [e.name for e, s in states if s is not None and s.reachable]
+            window.sidebar.engine.set_state(f"Ollama · {', '.join(up)}", True, False, more)
+            chosen = self._assistant.chosen(DEFAULT_PIPELINE)
+            window.welcome.show_ready(chosen.stages, dict(chosen.left_out))
+        window.inspector.show_where(engines.remote_addresses())
+        self._set_placeholder()
+        self._answer_moved()
+
+    def show_kept(self, why_not: str) -> None:
+        """Say that conversations are not being kept, and why; or no longer."""
+        if not why_not:
+            self.window.banner.say("")
+            self.session.refresh_list()
+        elif self._assistant.can_start_afresh:
+            self.window.banner.say(
+                f"This conversation is not being kept. {why_not}",
+                "Start a new file",
+                self._begin_afresh,
+            )
+        else:
+            self.window.banner.say(f"This conversation is not being kept. {why_not}")
+        self.window.arrange()
+
+    def _begin_afresh(self) -> None:
+        self.tasks.start("afresh", self._start_afresh())
+
+    async def _start_afresh(self) -> None:
+        aside = await self._assistant.start_afresh()
+        self.window.toast.say(f"The old file is now {Path(aside).name}", 8)
+
+    def tell(self, words: str) -> None:
+        """Say something once that the person should read."""
+        self.window.banner.say(words, "OK", lambda: self.tell(""))
+        self.window.arrange()
+
+
+def _describe(state: EngineState | None) -> str:
+    if state is None:
+        return "not looked at yet"
+    return f"version {state.version}, {len(state.models)} models" if state.reachable else state.error
+
+
+def _read_text(path: Path) -> str:
+    if path.stat().st_size > _MOST_ATTACHED:
+        raise ValueError(f"it is larger than {_MOST_ATTACHED // 1000} kB")
+    data = path.read_bytes()
+    if b"\x00" in data:
+        raise ValueError("it is not a text file")
+    try:
+        return data.decode("utf-8-sig")
+    except UnicodeDecodeError as error:
+        raise ValueError("it is not a text file in UTF-8") from error
+
+
+def _write_whole(path: Path, text: str) -> None:
+    """Write a file at once or not at all."""
+    temporary = path.with_name(f".{path.name}.part")
+    temporary.write_text(text, "utf-8")
+    temporary.replace(path)

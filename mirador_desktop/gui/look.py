@@ -1,0 +1,60 @@
+"""What all widgets of a conversation share: theme, frame clock, and how the person wants to see answers."""
+
+from dataclasses import dataclass, field
+
+from mirador_desktop.gui.frames import FrameClock
+from mirador_desktop.gui.markdown_view import MarkdownStyle
+from mirador_desktop.gui.theme import META_POINTS, TEXT_POINTS, Theme
+
+
+@dataclass(slots=True)
+class Look:
+    """Handed down from the window; its parts change in place and widgets are told to `restyle()`.
+
+    Attributes:
+        heat: whether words the model was unsure of are tinted.
+        layout: `stack`, `columns` or `final`.
+        load_seconds: how long each model took to load the last time it was seen loading.
+    """
+
+    theme: Theme
+    clock: FrameClock
+    heat: bool = False
+    layout: str = "stack"
+    load_seconds: dict[str, float] = field(default_factory=dict)
+
+    def markdown(self, place: int, muted: bool = False) -> MarkdownStyle:
+        """The style of an answer's text in the stage at `place`; `muted` for thoughts."""
+        theme, c = self.theme, self.theme.colours
+        return MarkdownStyle(
+            text=c.muted if muted else c.text,
+            muted=c.muted,
+            line=c.line,
+            raised=c.raised,
+            accent=theme.stage_colour(place),
+            heat=c.stages[0],
+            link=c.focus,
+            dark=theme.dark,
+            point_size=(META_POINTS + 1.0 if muted else TEXT_POINTS) * theme.scale,
+            family=theme.font().family(),
+            fixed_family=theme.fixed_font().family(),
+        )
+
+
+def seconds(value: float) -> str:
+    """Word a duration: "0.31 s", "12 s", "3 min 20 s"."""
+    if value < 10:
+        return f"{value:.2g} s" if value >= 1 else f"{value:.2f} s"
+    if value < 60:
+        return f"{value:.0f} s"
+    return f"{int(value) // 60} min {int(value) % 60} s"
+
+
+def size(value: float) -> str:
+    """Word a number of bytes in decimal units: "2.0 GB", "274 MB"."""
+    return f"{value / 1e9:.1f} GB" if value >= 0.95e9 else f"{value / 1e6:.0f} MB"
+
+
+def plural(count: int, noun: str) -> str:
+    """Word a count: "1 answer", "3 answers"."""
+    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

@@ -1,0 +1,258 @@
+"""The window: sidebar, centre and inspector, which of them there is room for, and the keyboard."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Any, Protocol
+
+from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
+
+from mirador_desktop.gui.composer import Composer
+from mirador_desktop.gui.conversation_view import COLUMN, COLUMNS, ConversationView
+from mirador_desktop.gui.frames import FrameClock
+from mirador_desktop.gui.inspector import Inspector
+from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.notices import Banner, Toast
+from mirador_desktop.gui.sidebar import Sidebar
+from mirador_desktop.gui.theme import Theme
+from mirador_desktop.gui.title_bar import TitleBar
+from mirador_desktop.gui.welcome import Welcome
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from mirador_desktop.core.stages import Pipeline
+    from mirador_desktop.settings import Settings
+
+SIDEBAR, INSPECTOR = 252, 268
+SIDEBAR_FROM, INSPECTOR_FROM = 1000, 1200
+
+
+class Preferences(Protocol):
+    """Where the window's own settings live: a change is kept at once."""
+
+    current: "Settings"
+
+    def change(self, **changes: Any) -> None:
+        """Change settings, and keep them."""
+        ...
+
+
+class MainWindow(QMainWindow):
+    """Shows everything and knows nothing: what to do is connected by `Desk`.
+
+    Signals:
+        painted: the first paint is over.
+        closing: the person closed the window; it is hidden already.
+        activated: the window came to the front, or was shown again.
+    """
+
+    painted = Signal()
+    closing = Signal()
+    activated = Signal()
+
+    def __init__(self, theme: Theme, preferences: Preferences, pipelines: "Sequence[Pipeline]") -> None:
+        super().__init__()
+        self.theme, self._preferences = theme, preferences
+        settings = preferences.current
+        self.setObjectName("mainWindow")
+        self.setWindowTitle("Mirador")
+        self.setMinimumSize(640, 420)
+        self._was_painted = False
+        self._closed = False
+        self.look = Look(theme, FrameClock(self), settings.confidence, settings.layout)
+        self._narrow_sidebar = self._narrow_inspector = False  # shown by the person although there is little room
+
+        central = QWidget(self)
+        self.setCentralWidget(central)
+        self.sidebar = Sidebar(theme, central)
+        self.inspector = Inspector(self.look, central)
+        self.centre = QWidget(central)
+        self.centre.setObjectName("centre")
+        self.centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
+        row = QHBoxLayout(central)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(0)
+        for part in (self.sidebar, self.centre, self.inspector):
+            row.addWidget(part, 1 if part is self.centre else 0)
+
+        self.title_bar = TitleBar(theme, pipelines, settings.layout, self.centre)
+        self.banner = Banner(theme, self.centre)
+        self.turns = ConversationView(self.look, self.centre)
+        self.welcome = Welcome(theme, self.centre)
+        self.composer = Composer(theme, self.centre)
+        self.toast = Toast(theme, self.centre)
+        self.link = QLabel(self.centre)
+        self.link.setObjectName("linkAddress")
+        self.link.setProperty("kind", "small")
+        self.link.setFixedHeight(18)
+        self.link.setTextFormat(Qt.TextFormat.PlainText)
+        column = QVBoxLayout(self.centre)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(0)
+        self._rows = [QHBoxLayout() for _ in range(3)]
+        for layout, widget in zip(self._rows, (self.title_bar, self.banner, self.composer), strict=True):
+            layout.addWidget(widget)
+        column.addLayout(self._rows[0])
+        column.addLayout(self._rows[1])
+        column.addWidget(self.turns, 1)
+        column.addWidget(self.welcome, 1)
+        column.addSpacing(8)
+        column.addLayout(self._rows[2])
+        column.addWidget(self.link)
+        self.welcome.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
+        self.turns.link_hovered.connect(self._show_link)
+        theme.changed.connect(self.restyle)
+        self.show_conversation("", False)
+        self._apply_sizes()
+        if settings.width and settings.height:
+            self.resize(settings.width, settings.height)
+        else:
+            self.resize(1320, 860)
+        self.composer.text.setFocus()
+
+    # ── what is shown ──────────────────────────────────────────────────────────────────────────────────
+
+    def show_conversation(self, title: str, has_turns: bool) -> None:
+        """Show the turns with their title, or the welcome page."""
+        self.setWindowTitle(f"{title} - Mirador" if title else "Mirador")
+        self.title_bar.set_title(title)
+        self.title_bar.setVisible(has_turns)
+        self.turns.setVisible(has_turns)
+        self.welcome.setVisible(not has_turns)
+        self.arrange()
+
+    def toggle_sidebar(self) -> None:
+        """Show or hide the sidebar; the choice is kept where there is room for it."""
+        if self.width() >= SIDEBAR_FROM:
+            self._preferences.change(sidebar=not self._preferences.current.sidebar)
+        else:
+            self._narrow_sidebar = not self._narrow_sidebar
+        self.arrange()
+
+    def toggle_inspector(self) -> None:
+        """Show or hide the inspector; the choice is kept where there is room for it."""
+        if self.width() >= INSPECTOR_FROM:
+            self._preferences.change(inspector=not self._preferences.current.inspector)
+        else:
+            self._narrow_inspector = not self._narrow_inspector
+        self.arrange()
+
+    def show_sidebar(self) -> None:
+        """Make sure that the sidebar is seen."""
+        if not self.sidebar.isVisible():
+            self.toggle_sidebar()
+
+    def set_heat(self, on: bool) -> None:
+        """Tint the words the models were unsure of, or not."""
+        self.look.heat = on
+        self._preferences.change(confidence=on)
+        self.turns.restyle()
+        self.inspector.restyle()
+
+    def set_layout(self, layout: str) -> None:
+        """Choose how the panels of a turn stand."""
+        self.look.layout = layout
+        self._preferences.change(layout=layout)
+        self.title_bar.choose_layout(layout)
+        self.arrange()
+        self.turns.restyle()
+
+    def set_scale(self, direction: int) -> None:
+        """Make all text larger (1), smaller (-1), or as it comes (0)."""
+        self.theme.set_scale(self.theme.step(direction))
+        self._preferences.change(text_scale=self.theme.scale)
+
+    def shortcut(self, keys: str, act: Callable[[], Any]) -> None:
+        """Have keys do something anywhere in the window."""
+        QShortcut(QKeySequence(keys), self).activated.connect(act)
+
+    def _show_link(self, address: str) -> None:
+        self.link.setText(
+            self.link.fontMetrics().elidedText(address, Qt.TextElideMode.ElideMiddle, self.link.width())
+        )
+
+    # ── place ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _apply_sizes(self) -> None:
+        grow = min(self.theme.scale, 1.5) if self.theme.scale > 1 else 1.0
+        self.sidebar.setFixedWidth(round(SIDEBAR * grow))
+        self.inspector.setFixedWidth(round(INSPECTOR * grow))
+
+    def arrange(self) -> None:
+        """Show what there is room for, and keep the centre's parts in one column with the text."""
+        wanted = self._preferences.current
+        wide = self.width()
+        self.sidebar.setVisible(wanted.sidebar if wide >= SIDEBAR_FROM else self._narrow_sidebar)
+        turns = not self.turns.isHidden()
+        roomy = wanted.inspector if wide >= INSPECTOR_FROM else self._narrow_inspector
+        self.inspector.setVisible(turns and roomy)
+        centre = wide
+        for part in (self.sidebar, self.inspector):
+            if not part.isHidden():
+                centre -= part.width() if part.width() else part.minimumWidth()
+        column = self.theme.px(COLUMNS if self.look.layout == "columns" and turns else COLUMN)
+        if not turns:
+            column = self.theme.px(760)
+        side = max(26, (centre - column) // 2)
+        for layout in self._rows:
+            layout.setContentsMargins(side, 0, side, 0)
+        if not self.banner.isHidden():
+            self._rows[1].setContentsMargins(side, 0 if turns else 14, side, 8)
+        self.link.setContentsMargins(side + 4, 0, side, 0)
+
+    def restyle(self) -> None:
+        """Colours or sizes have changed."""
+        self._apply_sizes()
+        self.arrange()
+        for part in (self.title_bar, self.composer, self.sidebar.search, self.inspector):
+            part.restyle()
+        self.sidebar.list.viewport().update()
+        self.turns.restyle()
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Arrange the parts anew."""
+        self.arrange()
+        super().resizeEvent(event)
+
+    # ── life ───────────────────────────────────────────────────────────────────────────────────────────
+
+    def bring_to_front(self) -> None:
+        """Show the window above others."""
+        self.setWindowState((self.windowState() & ~Qt.WindowState.WindowMinimized) | Qt.WindowState.WindowActive)
+        self.show()
+        self.raise_()
+        self.activateWindow()
+
+    def closeEvent(self, event: QCloseEvent) -> None:
+        """Hide at once; the program ends cleanly behind it."""
+        if self._closed:
+            event.accept()
+            return
+        self._closed = True
+        event.ignore()
+        if not self.isMaximized() and not self.isFullScreen():
+            self._preferences.change(width=self.width(), height=self.height())
+        self.hide()
+        self.closing.emit()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """Tell when the window is used again."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
+            self.activated.emit()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Remember whether the keyboard was used last: then the focus is shown by a ring."""
+        kind = event.type()
+        if kind == QEvent.Type.KeyPress or kind == QEvent.Type.MouseButtonPress:
+            self.setProperty("keyboard", kind == QEvent.Type.KeyPress)
+        return False
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Tell of the first paint, after it."""
+        super().paintEvent(event)
+        if not self._was_painted:
+            self._was_painted = True
+            QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # there is one
+            self.painted.emit()

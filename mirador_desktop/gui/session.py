@@ -1,0 +1,304 @@
+"""What the window does with the assistant: opens conversations, asks, stops, branches, and keeps order.
+
+Widgets only show and signal; every coroutine they need is started here.
+"""
+
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING
+
+from PySide6.QtCore import QObject, QTimer, Signal
+
+from mirador_desktop.core.conversation import Conversation, Turn, new_id
+from mirador_desktop.core.events import AnswerFinished, Event, StageFinished
+from mirador_desktop.core.stages import DEFAULT_PIPELINE, Pipeline
+from mirador_desktop.errors import StoreError
+from mirador_desktop.gui.conversation_view import ConversationView
+from mirador_desktop.gui.tasks import Tasks
+from mirador_desktop.gui.turn_view import TurnView
+
+if TYPE_CHECKING:
+    from mirador_desktop.assistant import Assistant, QuestionAsked
+    from mirador_desktop.core.orchestrator import Depth
+
+_TAIL = 8
+"""Turns that are read before a conversation is shown; the others follow."""
+
+
+class Session(QObject):
+    """The conversation that is shown, and the answers that stream, in it and elsewhere.
+
+    Attributes:
+        conversation: the one that is shown, None for a new one.
+        editing: the turn whose question is being changed, or None.
+
+    Signals:
+        changed: another conversation is shown, or its title, or whether it answers.
+        listed: the conversations for the sidebar.
+        answer_moved: the last turn of what is shown has changed: show its timeline.
+        loads_changed: other models may be in memory now.
+        edit_begun: a question to be put into the composer.
+        said: a message for the person, seconds to show it, a button's name and what it does.
+        copied: a text for the clipboard.
+    """
+
+    changed = Signal()
+    listed = Signal(list)
+    answer_moved = Signal()
+    loads_changed = Signal()
+    edit_begun = Signal(str)
+    said = Signal(str, float, str, object)
+    copied = Signal(str)
+
+    def __init__(self, assistant: "Assistant", tasks: Tasks, view: ConversationView, parent: QObject) -> None:
+        super().__init__(parent)
+        self._assistant, self._tasks, self.view = assistant, tasks, view
+        self.conversation: Conversation | None = None
+        self.editing: Turn | None = None
+        self._pending = ""
+        self._answering: dict[str, Turn | None] = {}
+        self._search = ""
+        self._clock = QTimer(self)
+        self._clock.setInterval(100)
+        self._clock.timeout.connect(self.answer_moved)
+        view.needed.connect(self._load)
+        view.made.connect(self._connect)
+
+    # ── what is shown ──────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def current(self) -> str:
+        """Identifier of the conversation that is shown; a new one has it before its first question."""
+        return self.conversation.id if self.conversation is not None else self._pending
+
+    @property
+    def answers(self) -> bool:
+        """Whether an answer streams in the conversation that is shown."""
+        return self.current in self._answering
+
+    @property
+    def last_turn(self) -> Turn | None:
+        """The last turn of what is shown, if it is at hand."""
+        ids = self.view.turn_ids
+        return self.view.turn(ids[-1]) if ids else None
+
+    def seconds_into(self, turn: Turn) -> float | None:
+        """Seconds since a turn was asked, None if its answer has ended."""
+        return time.time() - turn.created if turn.reason is None and self.answers else None
+
+    def new(self) -> None:
+        """Show an empty conversation."""
+        self._tasks.cancel("open")
+        self.conversation, self.editing, self._pending = None, None, ""
+        self.view.show_turns([])
+        self.changed.emit()
+        self.answer_moved.emit()
+
+    def open(self, conversation: Conversation) -> None:
+        """Show a conversation."""
+        if self.conversation is not None and conversation.id == self.conversation.id:
+            return
+        self.editing = None
+        self._tasks.start("open", self._open(conversation.id))
+
+    async def _open(self, conversation_id: str) -> None:
+        conversation = await self._assistant.open(conversation_id)
+        if conversation is None:
+            return
+        turns = await self._assistant.tail(conversation.leaf, _TAIL)
+        for turn in turns:
+            if turn.reason is None or turn.siblings == 1:
+                await self._assistant.siblings(turn)
+        self.conversation, self._pending = conversation, ""
+        self.view.show_turns(turns)
+        self.changed.emit()
+        self.answer_moved.emit()
+        if len(turns) == _TAIL:
+            outlines = await self._assistant.outline(conversation.leaf)
+            shown = {t.id for t in turns}
+            self.view.put_before([o for o in outlines if o.id not in shown])
+
+    def _load(self, ids: list[str]) -> None:
+        self._tasks.start(f"turns {ids[0]}", self._provide(ids))
+
+    async def _provide(self, ids: list[str]) -> None:
+        self.view.provide(await self._assistant.turns(ids))
+
+    def refresh_list(self) -> None:
+        """Show the conversations, or those that are searched for."""
+        self._tasks.start("list", self._list())
+
+    def search(self, text: str) -> None:
+        """Show only conversations that contain all words of `text`."""
+        self._search = text
+        self.refresh_list()
+
+    async def _list(self) -> None:
+        found = self._assistant.search(self._search) if self._search else self._assistant.conversations()
+        try:
+            self.listed.emit(await found)
+        except StoreError:
+            self.listed.emit([])  # the banner says why
+
+    # ── asking ─────────────────────────────────────────────────────────────────────────────────────────
+
+    def ask(
+        self, question: str, pipeline: Pipeline = DEFAULT_PIPELINE, depth: "Depth" = "auto", memory: bool = True
+    ) -> None:
+        """Ask a question after the last turn, or in place of the one that is being edited."""
+        parent = self.view.turn_ids[-1] if self.view.turn_ids else ""
+        if self.editing is not None:
+            parent = self.editing.parent
+            self.view.cut_from(self.editing.id)
+            self.editing = None
+        self._ask(question, parent, pipeline, depth, memory)
+
+    def ask_again(self, turn: Turn, depth: "Depth | None" = None) -> None:
+        """Ask a turn's question again, as another branch."""
+        if self.answers:
+            return
+        pipeline = next((p for p in self._assistant.pipelines if p.name == turn.pipeline), DEFAULT_PIPELINE)
+        self.editing = None
+        self.view.cut_from(turn.id)
+        chosen = depth or (turn.depth if turn.depth in ("quick", "full") else "auto")
+        self._ask(turn.question, turn.parent, pipeline, chosen, True)  # type: ignore[arg-type]  # one of the three
+
+    def _ask(self, question: str, parent: str, pipeline: Pipeline, depth: "Depth", memory: bool) -> None:
+        from mirador_desktop.assistant import Ask
+
+        if self.conversation is None:
+            self._pending = new_id()
+        conversation = self.current
+        self._answering[conversation] = None
+        asked = Ask(question, conversation, parent, pipeline, depth, memory)
+        task = self._tasks.start(f"answer {conversation}", self._assistant.ask(asked, self._receiver(conversation)))
+        task.add_done_callback(lambda task: self._answered(conversation))
+        self._clock.start()
+        self.changed.emit()
+
+    def _receiver(self, conversation: str) -> "Callable[[QuestionAsked | Event], None]":
+        turn: Turn | None = None
+
+        def receive(event: "QuestionAsked | Event") -> None:
+            nonlocal turn
+            if turn is None:
+                turn = event.turn  # type: ignore[union-attr]  # the first one is QuestionAsked
+                self._answering[conversation] = turn
+                if conversation == self.current:
+                    self.conversation, self._pending = event.conversation, ""  # type: ignore[union-attr]
+                    self.view.append(turn)
+                    self.changed.emit()
+                self._tasks.start(f"branches {turn.id}", self._find_branches(turn))
+                self.refresh_list()
+                return
+            self.view.receive(turn.id, event)  # type: ignore[arg-type]
+            if isinstance(event, StageFinished | AnswerFinished):
+                self.loads_changed.emit()
+                if conversation == self.current:
+                    self.answer_moved.emit()
+
+        return receive
+
+    def _answered(self, conversation: str) -> None:
+        self._answering.pop(conversation, None)
+        if not self._answering:
+            self._clock.stop()
+        self.refresh_list()
+        self.changed.emit()
+        self.answer_moved.emit()
+
+    async def _find_branches(self, turn: Turn) -> None:
+        await self._assistant.siblings(turn)
+        self.view.refresh(turn.id)
+
+    def stop(self) -> None:
+        """Stop the answer in the conversation that is shown: its connections are closed, its text is kept."""
+        self._tasks.cancel(f"answer {self.current}")
+
+    # ── turns ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def _connect(self, view: TurnView) -> None:
+        turn = view.turn
+        view.edit.connect(lambda: self.edit(turn))
+        view.regenerate.connect(lambda: self.ask_again(turn))
+        view.retry.connect(lambda: self.ask_again(turn))
+        view.go_deeper.connect(lambda: self.ask_again(turn, "full"))
+        view.branch.connect(lambda step: self._tasks.start("open", self._step(turn, step)))
+        view.folded.connect(lambda stage, folded: self._assistant.fold(turn, stage, folded))
+        view.copied.connect(self.copied)
+
+    def edit(self, turn: Turn | None = None) -> None:
+        """Put a turn's question (or the last one's) into the composer, to be asked as another branch."""
+        turn = turn or self.last_turn
+        if turn is not None and not self.answers:
+            self.editing = turn
+            self.edit_begun.emit(turn.question)
+
+    def cancel_edit(self) -> None:
+        """Leave editing."""
+        self.editing = None
+
+    def regenerate(self) -> None:
+        """Ask the last question again."""
+        if (turn := self.last_turn) is not None:
+            self.ask_again(turn)
+
+    async def _step(self, turn: Turn, step: int) -> None:
+        """Show the branch beside the one through `turn`."""
+        if self.conversation is None:
+            return
+        conversation = self.conversation
+        order = await self._assistant.siblings(turn)
+        place = order.index(turn.id) + step
+        if 0 <= place < len(order):
+            await self._assistant.show_branch(conversation, order[place])
+            await self._open(conversation.id)
+            if order[place] in self.view.turn_ids:
+                self.view.show_turn(order[place])
+
+    # ── order ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def rename(self, conversation: Conversation, title: str) -> None:
+        """Give a conversation a title."""
+        self._tasks.start(f"rename {conversation.id}", self._changed(conversation, title=title))
+
+    def pin(self, conversation: Conversation, pinned: bool) -> None:
+        """Pin a conversation, or not any more."""
+        self._tasks.start(f"pin {conversation.id}", self._changed(conversation, pinned=pinned))
+
+    async def _changed(self, conversation: Conversation, title: str = "", pinned: bool | None = None) -> None:
+        known = await self._assistant.open(conversation.id)
+        if known is None:
+            return
+        if title:
+            self._assistant.rename(known, title)
+        if pinned is not None:
+            self._assistant.pin(known, pinned)
+        self.refresh_list()
+        self.changed.emit()
+
+    def delete(self, conversation: Conversation) -> None:
+        """Delete a conversation; it can be brought back for ten seconds."""
+        self._tasks.start(f"delete {conversation.id}", self._delete(conversation))
+
+    async def _delete(self, conversation: Conversation) -> None:
+        from mirador_desktop.assistant import UNDO_SECONDS
+
+        self._tasks.cancel(f"answer {conversation.id}")
+        await self._assistant.delete(conversation)
+        if conversation.id == self.current:
+            self.new()
+        self.refresh_list()
+        title = conversation.title if len(conversation.title) < 40 else conversation.title[:39] + "…"
+        self.said.emit(f"“{title}” was deleted", UNDO_SECONDS, "Undo", lambda: self._restore(conversation))
+        QTimer.singleShot(round(UNDO_SECONDS * 1000) + 500, self, self._purge)
+
+    def _restore(self, conversation: Conversation) -> None:
+        self._tasks.start("restore", self._bring_back(conversation))
+
+    async def _bring_back(self, conversation: Conversation) -> None:
+        await self._assistant.restore(conversation)
+        self.refresh_list()
+
+    def _purge(self) -> None:
+        self._tasks.start("purge", self._assistant.purge())

@@ -1,0 +1,370 @@
+"""The panel of one stage: header with shape, name, models and figures, and the answers of its models."""
+
+import re
+
+from PySide6.QtCore import QRectF, Qt, Signal
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
+
+from mirador_desktop.core.conversation import Answer, StageRecord
+from mirador_desktop.core.events import RANK, Event, StageFinished, StageStarted, StageWaiting, StreamToken
+from mirador_desktop.core.orchestrator import QUICK_ONLY
+from mirador_desktop.gui import icons
+from mirador_desktop.gui.answer_view import AnswerView, figures, named
+from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.parts import Area, ConfidenceLabel, IconButton, ModelChips, StateLabel
+from mirador_desktop.gui.theme import SHAPES
+
+_MARKUP = re.compile(r"^[#>\s*+-]+|[*_`~]{1,3}|\[([^\]]*)\]\([^)]*\)|^\d+\.\s+")
+
+
+class StagePanel(QWidget):
+    """One stage of a turn, live or kept; a stage that was left out is a line in its place.
+
+    Args:
+        place: of the stage in its pipeline.
+
+    Signals:
+        grew: its height for the same width has changed.
+        folded_by_person: the person folded (True) or opened (False) it.
+        copied: the text to put on the clipboard.
+        go_deeper: the person wants the stages that were left out.
+        link_hovered: the address of the link under the mouse, or "".
+    """
+
+    grew = Signal()
+    folded_by_person = Signal(bool)
+    copied = Signal(str)
+    go_deeper = Signal()
+    link_hovered = Signal(str)
+
+    def __init__(self, look: Look, place: int, record: StageRecord, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self._place, self.record = look, place, record
+        self.folded = False
+        self._live = False
+        self._planned: tuple[str, ...] = ()
+        self._views: list[tuple[Answer, AnswerView]] = []
+        self.setObjectName(f"stagePanel-{record.name}")
+        theme = look.theme
+        self._header = Area(self)
+        self._header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self._header.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._header.clicked.connect(self._clicked)
+        self._name = QLabel(record.name.capitalize(), self._header)
+        self._name.setProperty("kind", "strong")
+        self._chips = ModelChips(theme, self._header)
+        self._copy = IconButton(theme, "copy", f"Copy the {record.name} answer", self._header, shy=True)
+        self._copy.clicked.connect(lambda: self.copied.emit(self.best_text()))
+        self._meta = QLabel(self._header)
+        self._meta.setObjectName("stageMeta")
+        self._meta.setProperty("kind", "meta")
+        self._confidence = ConfidenceLabel(theme, place, self._header)
+        self._state = StateLabel(theme, self._header)
+        self._preview = QLabel(self)
+        self._preview.setTextFormat(Qt.TextFormat.PlainText)
+        self._preview.setProperty("kind", "muted")
+        self._skipped = QLabel(self)
+        self._skipped.setWordWrap(True)
+        self._skipped.setProperty("kind", "muted")
+        self._skipped.setObjectName("stageSkipped")
+        self._deeper = QPushButton("Go deeper", self)
+        self._deeper.setProperty("kind", "flat")
+        self._deeper.setObjectName("goDeeper")
+        self._deeper.clicked.connect(self.go_deeper)
+        for widget in (self._preview, self._skipped, self._deeper):
+            widget.hide()
+        self._state.set_state("waiting", "Waiting for its turn")
+        self._refresh()
+
+    # ── content ────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def left_out(self) -> bool:
+        """Whether the stage did not run."""
+        return bool(self.record.skipped)
+
+    @property
+    def begun(self) -> bool:
+        """Whether there is anything to show of it."""
+        return self.left_out or self._live or bool(self.record.answers)
+
+    def show_record(self) -> None:
+        """Show what the record holds. A folded panel builds its texts only when it is opened."""
+        self._live = any(a.reason is None for a in self.record.answers)
+        if not self.folded:
+            self._build()
+        self._refresh()
+
+    def receive(self, event: Event) -> None:
+        """Show an event of this stage; the record has taken it in already."""
+        if isinstance(event, StreamToken):
+            self._view_of(event.model).token(event)
+            if self._state.text() != "writing":
+                self._live = True
+                self._refresh()
+            return
+        if isinstance(event, StageStarted):
+            self._live, self._planned = True, event.models
+        elif isinstance(event, StageWaiting):
+            self._live = True
+            self._view_of(event.model).waiting(event)
+        elif isinstance(event, StageFinished):
+            if event.reason != "skipped":
+                self._view_of(event.model).finished(event)
+            self._live = False
+        self._refresh()
+        self.grew.emit()
+
+    def end(self) -> None:
+        """The answer is over: nothing more comes."""
+        self._live = False
+        self._refresh()
+
+    def fold(self, folded: bool) -> None:
+        """Fold to header and first line, or open."""
+        if folded != self.folded:
+            self.folded = folded
+            if not folded:
+                self._build()
+            self._refresh()
+            self.grew.emit()
+
+    def best_text(self) -> str:
+        """The text that stands for the stage."""
+        answers = [a for a in self.record.answers if a.text]
+        return max(reversed(answers), key=lambda a: RANK[a.reason or "stopped"]).text if answers else ""
+
+    def _clicked(self) -> None:
+        if not self.left_out and self.record.answers:
+            self.fold(not self.folded)
+            self.folded_by_person.emit(self.folded)
+
+    def _build(self) -> None:
+        shown = [answer for answer, _ in self._views]
+        for answer in self.record.answers:
+            if not any(answer is other for other in shown):
+                self._add(answer).show_answer(answer)
+
+    def _view_of(self, model: str) -> AnswerView:
+        """The view of the answer a model is writing."""
+        answer = next(a for a in reversed(self.record.answers) if a.model == model)
+        for known, view in reversed(self._views):
+            if known is answer:
+                return view
+        view = self._add(answer)
+        if answer.reason is None and len(answer.text) + len(answer.thinking) == 0:
+            view.begin(answer)
+        elif answer.marks.tokens <= 1 and answer.reason is None:
+            view.begin(answer)  # its first token is the event at hand
+        else:
+            view.show_answer(answer)
+        return view
+
+    def _add(self, answer: Answer) -> AnswerView:
+        view = AnswerView(self._look, self._place, self.record.threshold, self)
+        view.grew.connect(self.grew)
+        view.link_hovered.connect(self.link_hovered)
+        self._views.append((answer, view))
+        view.setVisible(not self.folded)
+        return view
+
+    def _refresh(self) -> None:
+        """Bring the header in line with the record."""
+        answers = self.record.answers
+        self._skipped.setText(
+            f"{self.record.name.capitalize()} left out: {self.record.skipped}" if self.left_out else ""
+        )
+        last = answers[-1] if answers else None
+        names = [named(a) for a in answers if a.reason != "failed" or len(answers) == 1] or list(self._planned)
+        names += [
+            m for m in self._planned if self._live and all(a.model != m and a.fallback_for != m for a in answers)
+        ]
+        self._chips.set_models(list(dict.fromkeys(names)))
+        good = [a for a in answers if a.text]
+        best = max(reversed(good), key=lambda a: RANK[a.reason or "stopped"]) if good else None
+        means = [a.confidence for a in good if a.confidence is not None and a.reason != "failed"]
+        self._confidence.set_value(sum(means) / len(means) if means else None, self.record.threshold)
+        self._meta.setText(figures(best, first=True) if best is not None and best.reason is not None else "")
+        if self._live and (last is None or last.reason is None):
+            self._state.set_state("writing" if good and last is not None and last.text else "waiting")
+        elif last is not None and not self._live:
+            reason = best.reason or "stopped" if best is not None else last.reason or "stopped"
+            words = {"length": "Cut off at its most tokens", "failed": last.error}.get(reason, "")
+            self._state.set_state(reason, words)
+        self._state.setVisible(bool(answers) or self._live)
+        self._preview.setText(first_line(self.best_text()))
+        self._header.setAccessibleName(
+            f"{self.record.name.capitalize()}, {self._chips.text()}, {self._state.text()}, "
+            f"{'folded' if self.folded else 'open'}"
+        )
+        self._header.setAccessibleDescription("Space folds or opens the panel")
+
+    # ── place ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def set_width(self, width: int) -> int:
+        """Lay everything out at this width; returns the height, px."""
+        if not self.begun:
+            self.resize(width, 0)
+            return 0
+        if self.left_out:
+            return self._lay_out_left_out(width)
+        theme = self._look.theme
+        left, right = theme.px(19), width - theme.px(17)
+        header = theme.px(44)
+        self._header.setGeometry(0, 0, width, header)
+        self._header.show()
+        self._skipped.hide()
+        self._deeper.hide()
+        self._lay_out_header(right, header)
+        inner, y = right - left, theme.px(40)
+        for _, view in self._views:
+            view.setVisible(not self.folded)
+        self._preview.setVisible(self.folded)
+        if self.folded:
+            line = self._preview.fontMetrics().elidedText(
+                first_line(self.best_text()), Qt.TextElideMode.ElideRight, inner
+            )
+            self._preview.setText(line)
+            height = self._preview.sizeHint().height()
+            self._preview.setGeometry(left, y, inner, height)
+            y += height
+        else:
+            y = self._lay_out_answers(left, y, inner)
+        height = y + theme.px(14)
+        self.resize(width, height)
+        self.update()
+        return height
+
+    def _lay_out_left_out(self, width: int) -> int:
+        theme = self._look.theme
+        for _, view in self._views:
+            view.hide()
+        self._header.hide()
+        self._preview.hide()
+        self._deeper.setVisible(self.record.skipped == QUICK_ONLY)
+        button = self._deeper.sizeHint() if self._deeper.isVisibleTo(self) else None
+        left, inner = theme.px(44), width - theme.px(60)
+        if button is not None:
+            inner -= button.width()
+            self._deeper.setGeometry(width - button.width() - theme.px(8), 0, button.width(), button.height())
+        height = max(self._skipped.heightForWidth(inner), theme.px(20), button.height() if button else 0)
+        self._skipped.setGeometry(left, 0, inner, height)
+        self._skipped.show()
+        self.resize(width, height)
+        return height
+
+    def _lay_out_header(self, right: int, height: int) -> None:
+        theme = self._look.theme
+        several = self._headed()
+        side = theme.px(16)
+        self._state.setGeometry(right - side, 0, side, height)
+        right -= side + theme.px(9)
+        bar = 0 if several else self._confidence.wanted_width()
+        self._confidence.setVisible(bool(bar))
+        self._confidence.setGeometry(right - bar, 0, bar, height)
+        right -= bar + (theme.px(9) if bar else 0)
+        x = theme.px(38)
+        name = self._name.sizeHint().width()
+        self._name.setGeometry(x, 0, name, height)
+        x += name + theme.px(12)
+        chips = 0 if several else self._chips.wanted_width()
+        meta = 0 if several else self._meta.sizeHint().width()
+        copy = theme.px(26) if self.best_text() else 0
+        room = right - x - copy
+        if meta and room - meta < min(chips, theme.px(110)):  # too narrow for both: the model's name wins
+            meta = 0
+        self._meta.setVisible(bool(meta))
+        self._meta.setGeometry(right - meta, 0, meta, height)
+        self._chips.setVisible(bool(chips))
+        self._chips.setGeometry(x, 0, min(chips, max(0, room - meta)), height)
+        self._copy.setVisible(bool(copy))
+        self._copy.setGeometry(
+            right - meta - copy - theme.px(4), (height - theme.px(26)) // 2, theme.px(26), theme.px(26)
+        )
+
+    def _headed(self) -> bool:
+        """Whether every answer carries its own line, because several models have written."""
+        return not self.folded and sum(view.has_text for _, view in self._views) > 1
+
+    def _lay_out_answers(self, left: int, y: int, inner: int) -> int:
+        theme, headed = self._look.theme, self._headed()
+        for _, view in self._views:
+            view.headed = headed and view.has_text
+        notices = [view for _, view in self._views if not view.has_text]
+        texts = [view for _, view in self._views if view.has_text]
+        for view in notices:
+            height = view.set_width(inner)
+            view.move(left, y)
+            y += height
+        gap = theme.px(36)
+        if len(texts) == 2 and (inner - gap) // 2 >= theme.px(280):
+            half = (inner - gap) // 2
+            heights = [view.set_width(half) for view in texts]
+            for place, view in enumerate(texts):
+                view.move(left + place * (half + gap), y)
+            return y + max(heights)
+        for place, view in enumerate(texts):
+            y += theme.px(10) if place else 0
+            height = view.set_width(inner)
+            view.move(left, y)
+            y += height
+        return y
+
+    def restyle(self) -> None:
+        """Colours, sizes or the heat map have changed."""
+        for _, view in self._views:
+            view.restyle()
+        self.update()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """The header takes the focus."""
+        self._header.setFocus(event.reason())
+
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw frame, coloured edge and shape; the line between two answers side by side."""
+        if not self.begun:
+            return
+        theme, c = self._look.theme, self._look.theme.colours
+        painter = QPainter(self)
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        side = theme.px(12)
+        shape = SHAPES[min(self._place, len(SHAPES) - 1)]
+        if self.left_out:
+            box = QRectF(
+                theme.px(20), (min(self.height(), theme.px(22)) - theme.px(10)) / 2, theme.px(10), theme.px(10)
+            )
+            icons.draw(painter, shape, box, c.muted)
+            painter.end()
+            return
+        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
+        radius = theme.px(10)
+        painter.setPen(QColor(c.line))
+        painter.setBrush(QColor(c.surface))
+        painter.drawRoundedRect(frame, radius, radius)
+        colour = QColor(theme.stage_colour(self._place))
+        edge = QPainterPath()
+        edge.addRoundedRect(frame.adjusted(1, 0.5, 0, -0.5), radius, radius)
+        painter.save()
+        painter.setClipRect(0, 0, theme.px(6), self.height())
+        painter.setPen(QPen(colour, theme.px(3)))
+        painter.setBrush(Qt.BrushStyle.NoBrush)
+        painter.drawPath(edge)
+        painter.restore()
+        icons.draw(painter, shape, QRectF(theme.px(19), (theme.px(44) - side) / 2, side, side), colour.name())
+        if self._header.hasFocus():
+            painter.setPen(QPen(QColor(c.focus), 2))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), radius, radius)
+        texts = [view for _, view in self._views if view.isVisibleTo(self) and view.has_text]
+        if len(texts) == 2 and texts[0].y() == texts[1].y():
+            x = (texts[0].geometry().right() + texts[1].x()) // 2
+            painter.setPen(QColor(c.line))
+            painter.drawLine(x, texts[0].y() + theme.px(4), x, self.height() - theme.px(14))
+        painter.end()
+
+
+def first_line(text: str) -> str:
+    """The first line of a Markdown text without its markup."""
+    line = next((line for line in text.splitlines() if line.strip(" #>*-`=_|:")), "")
+    return _MARKUP.sub(lambda m: m[1] or "", line).strip()

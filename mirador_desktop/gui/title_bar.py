@@ -1,0 +1,133 @@
+"""Above the turns: the conversation's title, and the choice of pipeline, layout and export."""
+
+from collections.abc import Sequence
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+
+from mirador_desktop.core.stages import Pipeline
+from mirador_desktop.gui import icons
+from mirador_desktop.gui.look import plural
+from mirador_desktop.gui.theme import Theme
+
+LAYOUTS = (("stack", "Stack"), ("columns", "Columns"), ("final", "Final only"))
+
+
+class TitleBar(QWidget):
+    """Title and choosers.
+
+    Signals:
+        layout_chosen: `stack`, `columns` or `final`.
+        copy_all, save_all: the person wants the conversation on the clipboard, or in a file.
+    """
+
+    layout_chosen = Signal(str)
+    copy_all = Signal()
+    save_all = Signal()
+
+    def __init__(self, theme: Theme, pipelines: Sequence[Pipeline], layout: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self._theme = theme
+        self._pipelines = list(pipelines)
+        self._full_title = ""
+        self.title = QLabel(self)
+        self.title.setObjectName("conversationTitle")
+        self.title.setTextFormat(Qt.TextFormat.PlainText)
+        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
+        self._choosers: list[QPushButton] = []
+        self.pipeline_button, self._pipeline_group = self._chooser(
+            "pipelineChooser", "Pipeline", [(p.name, self._words(p)) for p in pipelines]
+        )
+        self._pipeline_group.triggered.connect(self._refresh)
+        self.layout_button, self._layout_group = self._chooser("layoutChooser", "Layout of the panels", LAYOUTS)
+        self._layout_group.triggered.connect(self._layout_triggered)
+        self.export = QPushButton("Export", self)
+        self.export.setObjectName("exportButton")
+        self.export.setProperty("kind", "chip")
+        self.export.setAccessibleName("Export the conversation")
+        menu = QMenu(self.export)
+        menu.addAction("Copy as Markdown", self.copy_all.emit)
+        menu.addAction("Save as Markdown…", self.save_all.emit)
+        self.export.setMenu(menu)
+        self._choosers.append(self.export)
+        row = QHBoxLayout(self)
+        row.setContentsMargins(0, 12, 0, 8)
+        row.setSpacing(8)
+        row.addWidget(self.title, 1)
+        for button in (self.pipeline_button, self.layout_button, self.export):
+            row.addWidget(button)
+        self.choose_layout(layout)
+        self.restyle()
+
+    @staticmethod
+    def _words(pipeline: Pipeline) -> str:
+        return f"{pipeline.name} · {plural(len(pipeline.stages), 'stage')}"
+
+    def _chooser(self, name: str, words: str, entries: Sequence[tuple[str, str]]) -> tuple[QPushButton, QActionGroup]:
+        button = QPushButton(self)
+        button.setObjectName(name)
+        button.setProperty("kind", "chip")
+        button.setToolTip(words)
+        button.setAccessibleName(words)
+        group = QActionGroup(button)
+        menu = QMenu(button)
+        for value, text in entries:
+            action = QAction(text, group, checkable=True)
+            action.setData(value)
+            menu.addAction(action)
+        group.actions()[0].setChecked(True)
+        button.setMenu(menu)
+        self._choosers.append(button)
+        return button, group
+
+    @property
+    def pipeline(self) -> Pipeline:
+        """The chosen pipeline."""
+        name = self._pipeline_group.checkedAction().data()
+        return next(p for p in self._pipelines if p.name == name)
+
+    def choose_pipeline(self, name: str) -> None:
+        """Choose a pipeline by name, if there is one."""
+        for action in self._pipeline_group.actions():
+            if action.data() == name:
+                action.setChecked(True)
+        self._refresh()
+
+    def choose_layout(self, layout: str) -> None:
+        """Show a layout as chosen."""
+        for action in self._layout_group.actions():
+            action.setChecked(action.data() == layout)
+        self._refresh()
+
+    def set_title(self, title: str) -> None:
+        """Show the conversation's title."""
+        self._full_title = title
+        self._refresh()
+
+    def _layout_triggered(self, action: QAction) -> None:
+        self._refresh()
+        self.layout_chosen.emit(action.data())
+
+    def _refresh(self) -> None:
+        self.pipeline_button.setText(self._words(self.pipeline))
+        self.pipeline_button.setAccessibleName(f"Pipeline: {self.pipeline.name}")
+        layout = self._layout_group.checkedAction()
+        self.layout_button.setText(layout.text() if layout is not None else "")
+        self.layout_button.setAccessibleName(f"Layout: {self.layout_button.text()}")
+        room = max(40, self.title.width())
+        self.title.setText(self.title.fontMetrics().elidedText(self._full_title, Qt.TextElideMode.ElideRight, room))
+        self.title.setToolTip(self._full_title)
+        self.title.setAccessibleName(self._full_title or "Title")
+
+    def resizeEvent(self, event: object) -> None:
+        """Shorten the title to the room it has."""
+        self._refresh()
+
+    def restyle(self) -> None:
+        """Colours or sizes have changed."""
+        for button in self._choosers:
+            button.setIcon(icons.icon("chevron-down", self._theme.colours.muted))
+            button.setIconSize(QSize(self._theme.px(13), self._theme.px(13)))
+            button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
+        self._refresh()

@@ -1,0 +1,270 @@
+"""A turn: the question, one line about it, the panels of its stages, and what can be done with the answer."""
+
+from PySide6.QtCore import QSize, Qt, Signal
+from PySide6.QtGui import QTextOption
+from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QTextEdit, QWidget
+
+from mirador_desktop.core.conversation import Turn
+from mirador_desktop.core.events import AnswerFinished, Event, StageFinished
+from mirador_desktop.gui.look import Look, plural, seconds
+from mirador_desktop.gui.parts import Area, IconButton
+from mirador_desktop.gui.stage_panel import StagePanel
+
+
+class TurnView(Area):
+    """Shows one turn, live or kept.
+
+    Args:
+        number: of the turn in its conversation, from 1.
+
+    Signals:
+        grew: its height for the same width has changed.
+        edit, regenerate, retry, go_deeper: the person wants to change the question, ask it again, or
+            have all stages.
+        branch: show the branch that many places further (1) or back (-1).
+        folded: stage and whether the person folded it.
+        copied: a text for the clipboard.
+        link_hovered: the address of the link under the mouse, or "".
+    """
+
+    grew = Signal()
+    edit = Signal()
+    regenerate = Signal()
+    retry = Signal()
+    go_deeper = Signal()
+    branch = Signal(int)
+    folded = Signal(str, bool)
+    copied = Signal(str)
+    link_hovered = Signal(str)
+
+    def __init__(self, look: Look, turn: Turn, number: int, parent: QWidget | None = None) -> None:
+        super().__init__(parent)
+        self._look, self.turn = look, turn
+        self.setObjectName(f"turn-{number}")
+        self.setAccessibleName(f"Turn {number}")
+        theme = look.theme
+        self._question = _Question(turn.question, self)
+        self._edit = IconButton(theme, "pencil", "Edit the question", self, shy=True)
+        self._edit.clicked.connect(self.edit)
+        self._meta = QLabel(self)
+        self._meta.setProperty("kind", "meta")
+        self._meta.setObjectName("turnMeta")
+        self._first = QLabel(self)
+        self._first.setProperty("kind", "meta")
+        self._first.setObjectName("firstToken")
+        self._back = IconButton(theme, "chevron-left", "Earlier branch", self, side=22)
+        self._back.clicked.connect(lambda: self.branch.emit(-1))
+        self._branches = QLabel(self)
+        self._branches.setProperty("kind", "meta")
+        self._branches.setObjectName("branches")
+        self._next = IconButton(theme, "chevron-right", "Later branch", self, side=22)
+        self._next.clicked.connect(lambda: self.branch.emit(1))
+        self.panels = [StagePanel(look, place, record, self) for place, record in enumerate(turn.stages)]
+        for panel in self.panels:
+            panel.grew.connect(self.grew)
+            panel.copied.connect(self.copied)
+            panel.go_deeper.connect(self.go_deeper)
+            panel.link_hovered.connect(self.link_hovered)
+            panel.folded_by_person.connect(lambda folded, name=panel.record.name: self.folded.emit(name, folded))
+        self._error = QLabel(self)
+        self._error.setWordWrap(True)
+        self._error.setTextFormat(Qt.TextFormat.PlainText)
+        self._error.setProperty("kind", "error")
+        self._error.setObjectName("turnError")
+        self._retry = QPushButton("Retry", self)
+        self._retry.setObjectName("retry")
+        self._retry.clicked.connect(self.retry)
+        self._copy = IconButton(theme, "copy", "Copy the final answer", self, shy=True)
+        self._copy.clicked.connect(lambda: self.copied.emit(turn.final_text))
+        self._again = IconButton(theme, "retry", "Regenerate the answer", self, shy=True)
+        self._again.clicked.connect(self.regenerate)
+        if turn.stages and any(s.answers or s.skipped for s in turn.stages):
+            self._fold_by_rule()
+            for panel in self.panels:
+                panel.show_record()
+        self.refresh()
+
+    @property
+    def live(self) -> bool:
+        """Whether the answer still streams."""
+        return self.turn.reason is None
+
+    def receive(self, event: Event) -> None:
+        """Show an event; the record has taken it in already."""
+        if isinstance(event, AnswerFinished):
+            for panel in self.panels:
+                panel.end()
+            self.refresh()
+            self.grew.emit()
+            return
+        panel = next(p for p in self.panels if p.record.name == event.stage)
+        panel.receive(event)
+        if isinstance(event, StageFinished):
+            if event.reason in ("done", "length") and panel.best_text():
+                for earlier in self.panels[: self.panels.index(panel)]:
+                    if earlier.record.folded is None and earlier.best_text():
+                        earlier.fold(True)
+            self.refresh()
+        elif not self._first.text():
+            self.refresh()
+
+    def _fold_by_rule(self) -> None:
+        """Fold all panels before the last one that finished, but for those the person has decided about."""
+        finished = [
+            p for p in self.panels if p.best_text() and any(a.reason in ("done", "length") for a in p.record.answers)
+        ]
+        for panel in self.panels:
+            chosen = panel.record.folded
+            panel.folded = bool(panel.best_text()) and (panel in finished[:-1] if chosen is None else chosen)
+
+    def refresh(self) -> None:
+        """Bring the lines around the panels in line with the record."""
+        turn = self.turn
+        parts = [turn.intent, turn.complexity]
+        if turn.memories:
+            parts.append(plural(turn.memories, "earlier turn"))
+        self._meta.setText(" · ".join(p for p in parts if p))
+        tinted = "unsure words tinted · " if self._look.heat else ""
+        self._first.setText(
+            f"{tinted}{seconds(turn.first_token)} to first token" if turn.first_token is not None else ""
+        )
+        several = turn.siblings > 1
+        self._branches.setText(f"{turn.position}/{turn.siblings}" if several else "")
+        for widget in (self._back, self._branches, self._next):
+            widget.setVisible(several)
+        self._back.setEnabled(turn.position > 1)
+        self._next.setEnabled(turn.position < turn.siblings)
+        failed = turn.reason == "failed"
+        self._error.setText(turn.error if failed else "")
+        self._error.setVisible(failed)
+        self._retry.setVisible(failed)
+        self._edit.setVisible(not self.live)
+        self._again.setVisible(not self.live)
+        self._copy.setVisible(bool(turn.final_text) and not self.live)
+
+    # ── place ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def set_width(self, width: int) -> int:
+        """Lay everything out at this width; returns the height, px."""
+        theme = self._look.theme
+        y = self._question.set_width(width, theme.px(38))
+        side = theme.px(26)
+        self._edit.setGeometry(width - side - theme.px(8), (min(y, theme.px(38)) - side) // 2, side, side)
+        y = self._lay_out_meta(y + theme.px(6), width)
+        panels = self._shown_panels()
+        for panel in self.panels:
+            panel.setVisible(panel in panels)
+        columns = [p for p in panels if not p.left_out]
+        if self._look.layout == "columns" and len(columns) > 1 and width >= theme.px(260) * len(columns):
+            y = self._lay_out_columns(columns, [p for p in panels if p.left_out], y, width)
+        else:
+            for panel in panels:
+                height = panel.set_width(width)
+                panel.move(0, y)
+                y += height + (theme.px(12) if height else 0)
+        if self._error.isVisibleTo(self):
+            inner = width - self._retry.sizeHint().width() - theme.px(16)
+            height = max(self._error.heightForWidth(inner), self._retry.sizeHint().height())
+            self._error.setGeometry(0, y, inner, height)
+            hint = self._retry.sizeHint()
+            self._retry.setGeometry(
+                width - hint.width(), y + (height - hint.height()) // 2, hint.width(), hint.height()
+            )
+            y += height + theme.px(6)
+        self._copy.setGeometry(0, y - theme.px(4), side, side)
+        self._again.setGeometry(side + theme.px(4), y - theme.px(4), side, side)
+        y += side + theme.px(4)
+        self.resize(width, y)
+        return y
+
+    def _shown_panels(self) -> list[StagePanel]:
+        begun = [p for p in self.panels if p.begun]
+        if self._look.layout != "final":
+            return begun
+        texts = [p for p in begun if p.best_text()] or [p for p in begun if not p.left_out]
+        final = [p for p in begun if p.record.name == self.turn.final_stage] or texts[-1:]
+        return final or begun
+
+    def _lay_out_meta(self, y: int, width: int) -> int:
+        theme = self._look.theme
+        row = theme.px(26)
+        hint = self._first.sizeHint().width()
+        right = width
+        self._first.setGeometry(right - hint, y, hint, row)
+        right -= hint + (theme.px(12) if hint else 0)
+        if self._branches.text():
+            side, label = theme.px(22), self._branches.sizeHint().width()
+            self._next.setGeometry(right - side, y + (row - side) // 2, side, side)
+            self._branches.setGeometry(right - side - label - theme.px(2), y, label, row)
+            self._back.setGeometry(right - 2 * side - label - theme.px(4), y + (row - side) // 2, side, side)
+            right -= 2 * side + label + theme.px(12)
+        self._meta.setGeometry(0, y, max(0, right), row)
+        return y + row + theme.px(6)
+
+    def _lay_out_columns(self, columns: list[StagePanel], others: list[StagePanel], y: int, width: int) -> int:
+        theme = self._look.theme
+        gap = theme.px(12)
+        for panel in others:
+            height = panel.set_width(width)
+            panel.move(0, y)
+            y += height + gap
+        each = (width - gap * (len(columns) - 1)) // len(columns)
+        heights = [panel.set_width(each) for panel in columns]
+        for place, panel in enumerate(columns):
+            panel.move(place * (each + gap), y)
+        return y + max(heights) + gap
+
+    def anchor_at(self, y: int) -> tuple[QWidget, int]:
+        """The part at a height in this view, and how far into it: what stays in place when others grow."""
+        for panel in self.panels:
+            if panel.isVisibleTo(self) and panel.y() <= y < panel.y() + panel.height():
+                return panel, y - panel.y()
+        return self, y
+
+    def restyle(self) -> None:
+        """Colours, sizes or the heat map have changed."""
+        for panel in self.panels:
+            panel.restyle()
+        self.refresh()
+        self.update()
+
+    def toggle(self, place: int) -> None:
+        """Fold or open the stage at a place, as by a click."""
+        if place < len(self.panels) and self.panels[place].record.answers:
+            panel = self.panels[place]
+            panel.fold(not panel.folded)
+            panel.folded_by_person.emit(panel.folded)
+
+
+class _Question(QTextEdit):
+    """The question: plain text that can be selected and breaks anywhere if it must."""
+
+    def __init__(self, text: str, parent: QWidget) -> None:
+        super().__init__(parent)
+        self.setObjectName("question")
+        self.setAccessibleName("Question")
+        self.setReadOnly(True)
+        self.setAcceptRichText(False)
+        self.setFrameShape(QFrame.Shape.NoFrame)
+        self.setTabChangesFocus(True)
+        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
+        self.setTextInteractionFlags(
+            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
+        )
+        self.document().setDocumentMargin(0)
+        self.setPlainText(text)
+
+    def set_width(self, width: int, least: int) -> int:
+        """Lay the text out at this width; returns the height, px."""
+        self.ensurePolished()
+        frame = self.contentsMargins()
+        margins = QSize(frame.left() + frame.right(), frame.top() + frame.bottom())
+        self.resize(width, max(least, self.height()))
+        inner = width - margins.width() if margins.width() else self.viewport().width()
+        self.document().setTextWidth(inner)
+        around = self.height() - self.viewport().height()
+        height = max(least, round(self.document().size().height()) + around)
+        self.resize(width, height)
+        return height
