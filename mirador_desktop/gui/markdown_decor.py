@@ -3,78 +3,92 @@
 Painted by hand for the visible blocks only; made with Qt's own frames and lists it costs several times more.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from math import ceil
 from typing import NamedTuple
 
 from PySide6.QtCore import QPointF, QRectF, Qt
-from PySide6.QtGui import QColor, QFont, QPainter, QPen, QTextBlock, QTextCursor, QTextDocument, QTextTable
+from PySide6.QtGui import QColor, QFont, QPainter, QPen, QTextBlock, QTextDocument
 
-from .markdown_model import CODE_END, CODE_LINE, RULE, TICKED, UNTICKED
-from .markdown_style import FIRST_ROW, GROUP, KIND, LANGUAGE, MARKERS, OPENS, PATH, Formats
+from .markdown_model import CODE_END, CODE_LINE, RULE, TICKED, UNTICKED, CellNote, Line, Note
+from .markdown_style import GROUP, Formats
 
 
 class Shown(NamedTuple):
-    """A block in sight and where it is."""
+    """A block in sight, where it is, and what it shows."""
 
     block: QTextBlock
     rect: QRectF
+    note: Note | None
 
 
-def block_rect(block: QTextBlock) -> QRectF:
-    """Where a block is; of lines with a fixed height, Qt's own rectangle leaves out the end of the last."""
-    rect = block.document().documentLayout().blockBoundingRect(block)
-    rect.setHeight(max(1, block.layout().lineCount()) * block.blockFormat().lineHeight())
-    return rect
-
-
-def shown_blocks(document: QTextDocument, first: QTextBlock, bottom: float) -> list[Shown]:
+def shown_blocks(document: QTextDocument, first: QTextBlock, bottom: float, notes: Mapping[int, Note]) -> list[Shown]:
     """The blocks from `first` down to `bottom`."""
+    bounding_rect = document.documentLayout().blockBoundingRect
     found = []
     block = first
     while block.isValid():
-        rect = block_rect(block)
+        rect = bounding_rect(block)
         if rect.top() > bottom:
             break
-        found.append(Shown(block, rect))
+        found.append(Shown(block, rect, notes.get(block.userState())))
         block = block.next()
     return found
 
 
 def paint_decor(painter: QPainter, shown: list[Shown], formats: Formats, width: float) -> None:
     """Paint what belongs behind and beside the text of these blocks."""
-    rows: set[tuple[int, int]] = set()
-    for block, rect in shown:
-        look = block.blockFormat()
-        kind = look.property(KIND)
-        if kind is None:
-            table = QTextCursor(block).currentTable()
-            if table is not None:
-                _paint_row(painter, table, block, rows, formats, width)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    _paint_rows(painter, shown, formats, width)
+    before: Line | None = None
+    area: QRectF | None = None  # of the code that goes on
+    code: Line | None = None
+    for _, rect, note in shown:
+        if not isinstance(note, Line):
+            before = None
             continue
-        path = look.property(PATH) or ""
-        if kind in (CODE_LINE, CODE_END):
-            _paint_code(painter, block, rect, path, formats, width)
-        elif kind == RULE:
-            y = round(rect.bottom() - formats.style.px(6)) + 0.5
+        if note.kind in (CODE_LINE, CODE_END):
+            top = rect.top() - head(note, formats)
+            if area is None or code is None or code.group != note.group:
+                area = QRectF(formats.inset(note.path), top, 0, 0)
+                area.setRight(width)
+                code = note
+                # begun out of sight: its upper corners are there too
+                area.setTop(top if note.level else top - 20)
+            if note.kind == CODE_END:
+                area.setBottom(rect.top() + formats.style.px(8))
+                _paint_code(painter, area, code, formats)
+                area = None
+            else:
+                area.setBottom(rect.top() + rect.height() + 40)
+        elif note.kind == RULE:
+            y = round(rect.top() + formats.style.px(7)) + 0.5
             painter.setPen(QPen(QColor(formats.style.line), 1))
-            painter.drawLine(QPointF(formats.inset(path), y), QPointF(width, y))
-        if "q" in path:
-            _paint_bars(painter, block, rect, path, formats, width)
-        markers = look.property(MARKERS)
-        if markers:
-            _paint_markers(painter, block, rect, path, markers, formats, width)
+            painter.drawLine(QPointF(formats.inset(note.path), y), QPointF(width, y))
+        if "q" in note.path:
+            _paint_bars(painter, rect, note, before, formats)
+        if note.markers:
+            _paint_markers(painter, rect, note, formats, width)
+        before = note
+    if area is not None and code is not None:  # goes on out of sight
+        _paint_code(painter, area, code, formats)
+    painter.setRenderHint(QPainter.RenderHint.Antialiasing, False)
 
 
-def code_rect(block: QTextBlock, formats: Formats, width: float) -> QRectF | None:
+def code_rect(block: QTextBlock, notes: Mapping[int, Note], formats: Formats, width: float) -> QRectF | None:
     """Where the whole code block is that `block` is a line of, None if it is not code."""
-    group = block.blockFormat().property(GROUP)
-    if group is None:
+    note = notes.get(block.userState())
+    if not isinstance(note, Line) or note.kind not in (CODE_LINE, CODE_END):
         return None
     lines = list(code_lines(block))
-    first, last = block_rect(lines[0]), block_rect(lines[-1])
-    left = formats.inset(lines[0].blockFormat().property(PATH) or "")
-    top = first.top() - _head(lines[0], formats)
-    return QRectF(left, top, width - left, last.bottom() - top)
+    layout = block.document().documentLayout()
+    top = layout.blockBoundingRect(lines[0]).top()
+    opening = notes.get(lines[0].userState())
+    if isinstance(opening, Line):
+        top -= head(opening, formats)
+    left = formats.inset(note.path)
+    last = layout.blockBoundingRect(lines[-1])
+    return QRectF(left, top, width - left, last.top() + formats.style.px(8) - top)
 
 
 def code_lines(block: QTextBlock) -> Iterator[QTextBlock]:
@@ -88,96 +102,61 @@ def code_lines(block: QTextBlock) -> Iterator[QTextBlock]:
         block = block.next()
 
 
-def _head(block: QTextBlock, formats: Formats) -> float:
+def head(line: Line, formats: Formats) -> float:
     """Height of what stands above the first line of code."""
-    look = block.blockFormat()
-    if not look.property(OPENS):
+    if line.kind != CODE_LINE or not line.level:
         return 0
-    return formats.style.px(28 if look.property(LANGUAGE) else 8)
+    return formats.style.px(28 if line.language else 8)
 
 
-def _paint_code(
-    painter: QPainter, block: QTextBlock, rect: QRectF, path: str, formats: Formats, width: float
-) -> None:
-    look = block.blockFormat()
-    left = formats.inset(path)
-    head = _head(block, formats)
-    opens, ends = bool(look.property(OPENS)), look.property(KIND) == CODE_END
-    area = QRectF(left, rect.top() - head, width - left, rect.height() + head)
-    painter.save()
-    painter.setClipRect(area)
-    # corners that are not this line's are rounded out of sight
-    radius = 7.0
-    whole = area.adjusted(0, 0 if opens else -2 * radius, 0, 0 if ends else 2 * radius)
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+def _paint_code(painter: QPainter, area: QRectF, line: Line, formats: Formats) -> None:
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(formats.style.raised))
-    painter.drawRoundedRect(whole, radius, radius)
-    language = look.property(LANGUAGE)
-    if opens and language:
+    painter.drawRoundedRect(area, 7, 7)
+    if line.level and line.language:
         font = QFont(formats.fixed_font)
         font.setPointSizeF(formats.style.point_size * 8 / 10.5)
         painter.setFont(font)
         painter.setPen(QColor(formats.style.muted))
         px = formats.style.px
-        label = QRectF(left + px(12), area.top() + px(5), area.width() - px(80), px(20))
-        painter.drawText(label, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, str(language))
-    painter.restore()
+        label = QRectF(area.left() + px(12), area.top() + px(5), area.width() - px(80), px(20))
+        painter.drawText(label, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, line.language)
 
 
-def _paint_bars(
-    painter: QPainter, block: QTextBlock, rect: QRectF, path: str, formats: Formats, width: float
-) -> None:
-    before = block.previous()
-    above = (before.blockFormat().property(PATH) or "") if before.isValid() else ""
-    right = block.blockFormat().layoutDirection() == Qt.LayoutDirection.RightToLeft
-    for column, container in enumerate(path[:8]):
+def _paint_bars(painter: QPainter, rect: QRectF, line: Line, before: Line | None, formats: Formats) -> None:
+    above = before.path if before is not None else ""
+    height = ceil(rect.height() / formats.line_height) * formats.line_height
+    for column, container in enumerate(line.path[:8]):
         if container != "q":
             continue
         top = rect.top()
-        if above[: column + 1] == path[: column + 1]:
-            top -= block.blockFormat().topMargin() + _head(block, formats)  # no gap within a quote
-        x = formats.inset(path[:column])
-        area = QRectF(width - x - 3 if right else x, top, 3, rect.bottom() - top)
+        if above[: column + 1] == line.path[: column + 1]:  # no gap within a quote
+            top -= formats.style.px(line.top) + head(line, formats)
+        area = QRectF(formats.inset(line.path[:column]), top, 3, rect.top() + height - top)
         painter.fillRect(area, QColor(formats.style.line))
 
 
-def _paint_markers(
-    painter: QPainter,
-    block: QTextBlock,
-    rect: QRectF,
-    path: str,
-    markers: str,
-    formats: Formats,
-    width: float,
-) -> None:
-    right = block.blockFormat().layoutDirection() == Qt.LayoutDirection.RightToLeft
-    for marker in markers.split("\n"):
-        column, text = marker.split("\t")
-        x = formats.inset(path[: int(column)])
-        room = formats.inset(path[: int(column) + 1]) - x
+def _paint_markers(painter: QPainter, rect: QRectF, line: Line, formats: Formats, width: float) -> None:
+    style = formats.style
+    right = formats.right_to_left(line)
+    # on the base line of the text, which a fixed line height puts at four fifths
+    base = round(rect.top() + formats.line_height * 0.8)
+    for column, text in line.markers:
+        x = formats.inset(line.path[:column])
         if right:
-            x = width - x - room
-        line = QRectF(x, rect.top(), room, formats.line_height)
+            x = width - formats.inset(line.path[: column + 1]) + style.px(8)
         if text in (TICKED, UNTICKED):
-            _paint_box(painter, line, text == TICKED, formats)
+            _paint_box(painter, QPointF(x, base), text == TICKED, formats)
             continue
         painter.setFont(formats.font)
-        painter.setPen(QColor(formats.style.text if text[-1] == "." else formats.style.muted))
-        # on the base line of the text, which a fixed line height puts at four fifths
-        painter.drawText(
-            QPointF(x + (formats.style.px(8) if right else 0), round(line.top() + line.height() * 0.8)), text
-        )
+        painter.setPen(QColor(style.text if text[-1] == "." else style.muted))
+        painter.drawText(QPointF(x, base), text)
 
 
-def _paint_box(painter: QPainter, line: QRectF, ticked: bool, formats: Formats) -> None:
+def _paint_box(painter: QPainter, corner: QPointF, ticked: bool, formats: Formats) -> None:
     px = formats.style.px
     size = px(12)
-    box = QRectF(
-        round(line.left() + px(1)) + 0.5, round(line.top() + line.height() * 0.8 - px(10.5)) + 0.5, size, size
-    )
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+    box = QRectF(round(corner.x() + px(1)) + 0.5, corner.y() - px(10.5) + 0.5, size, size)
     painter.setPen(QPen(QColor(formats.style.muted), 1.2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(box, 3, 3)
@@ -185,33 +164,21 @@ def _paint_box(painter: QPainter, line: QRectF, ticked: bool, formats: Formats) 
         painter.setPen(QPen(QColor(formats.style.text), 1.6))
         points = ((0.22, 0.52), (0.43, 0.73), (0.8, 0.28))
         painter.drawPolyline([QPointF(box.left() + x * size, box.top() + y * size) for x, y in points])
-    painter.restore()
 
 
-def _paint_row(
-    painter: QPainter,
-    table: QTextTable,
-    block: QTextBlock,
-    done: set[tuple[int, int]],
-    formats: Formats,
-    width: float,
-) -> None:
-    row = table.cellAt(block.position()).row()
-    key = table.firstPosition(), row
-    look = table.format()
-    if key in done or not (int(look.property(FIRST_ROW) or 0) + row) % 2:
-        return
-    done.add(key)
-    cells = QRectF()
-    for column in range(table.columns()):
-        cell = table.cellAt(row, column).firstCursorPosition().block()
-        cells = cells.united(block_rect(cell))
-    left = look.leftMargin()
-    padding = look.cellPadding()
-    area = QRectF(left, cells.top() - padding, width - left, cells.height() + 2 * padding)
-    painter.save()
-    painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+def _paint_rows(painter: QPainter, shown: list[Shown], formats: Formats, width: float) -> None:
+    """Tint every second row of tables."""
+    rows: dict[tuple[int, int], tuple[float, float, str]] = {}
+    for _, rect, note in shown:
+        if isinstance(note, CellNote) and note.row % 2:
+            key = note.table, note.row
+            top, height, _ = rows.get(key, (rect.top(), 0.0, ""))
+            rows[key] = top, max(height, rect.height()), note.path
+    padding = formats.cell_padding
     painter.setPen(Qt.PenStyle.NoPen)
     painter.setBrush(QColor(formats.style.raised))
-    painter.drawRoundedRect(area, 5, 5)
-    painter.restore()
+    for top, height, path in rows.values():
+        left = formats.inset(path)
+        lines = ceil(height / formats.line_height)
+        area = QRectF(left, top - padding, width - left, lines * formats.line_height + 2 * padding)
+        painter.drawRoundedRect(area, 5, 5)

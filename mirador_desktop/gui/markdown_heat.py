@@ -1,7 +1,5 @@
 """The heat map of an answer: tints behind unsure words, and the small window that tells how unsure."""
 
-from collections.abc import Mapping
-
 from PySide6.QtCore import QPoint, QPointF, QRectF, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QGuiApplication, QPainter, QPaintEvent, QPen, QTextBlock
 from PySide6.QtWidgets import QFrame, QWidget
@@ -17,7 +15,6 @@ def paint_heat(
     painter: QPainter,
     shown: list[Shown],
     marks: TokenMarks,
-    sources: Mapping[int, tuple[int, int]],
     source: str,
     formats: Formats,
 ) -> None:
@@ -27,12 +24,11 @@ def paint_heat(
         colour = QColor(formats.style.heat)
         colour.setAlphaF(opacity)
         tints.append(colour)
-    for block, rect in shown:
-        place = sources.get(block.userState())
-        if place is None:
+    for block, rect, note in shown:
+        if note is None:
             continue
         last: tuple[int, int, int] | None = None
-        for word in marks.words(block, place, source):
+        for word in marks.words(block, note.source, source):
             level = sum(word.confidence < threshold for threshold in THRESHOLDS)
             if last is not None and level == last[2] and word.start == last[1] + 1:
                 last = (last[0], word.end, level)

@@ -97,6 +97,19 @@ class Table:
 
 Piece = Line | Table
 
+
+class CellNote(NamedTuple):
+    """What is to be known of a cell in the document: its table (a number), its row in the whole, its place."""
+
+    table: int
+    row: int
+    path: str
+    source: tuple[int, int]
+
+
+Note = Line | CellNote
+"""What is to be known of a block in the document."""
+
 _UNFIT = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\u2029\ufdd0-\ufdef\ufffc\ufffe\uffff\ud800-\udfff]")
 
 

@@ -1,5 +1,6 @@
 """How a Markdown text looks: colours, sizes, and the Qt formats made of them."""
 
+import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -22,9 +23,8 @@ from .markdown_model import (
 )
 
 KIND = QTextFormat.Property.UserProperty + 1
-PATH, MARKERS, GROUP, LANGUAGE, OPENS, FIRST_ROW = (KIND + number for number in range(1, 7))
-"""Properties of a block that say what is painted around its text; OPENS marks the first line of a code block.
-FIRST_ROW, of a part of a table, is the number of its first row in the whole."""
+MARKERS, GROUP, LANGUAGE, OPENS = (KIND + number for number in range(1, 5))
+"""Properties of a block that make it what it is; OPENS marks the first line of a code block."""
 
 _HEADINGS = {1: 1.3, 2: 1.15}
 _DARK = ("", "#C792EA", "#9ECE8A", "#8A94A6", "#F0B44C", "#6CA8FF")
@@ -123,6 +123,23 @@ class Formats:
         quotes, wide = path.count("q"), path.count("w")
         return len(path) * self.indent + wide * self.style.px(12) - quotes * self.style.px(8)
 
+    @staticmethod
+    def right_to_left(line: Line) -> bool:
+        """Whether the first letter with a direction is written from right to left."""
+        if line.kind == CODE_LINE or all(run.text.isascii() for run in line.runs):
+            return False
+        for run in line.runs:
+            for char in run.text:
+                direction = unicodedata.bidirectional(char)
+                if direction in ("L", "R", "AL"):
+                    return direction != "L"
+        return False
+
+    @property
+    def cell_padding(self) -> float:
+        """Space around the text of a cell."""
+        return self.style.px(4)
+
     def scale(self, line: Line) -> float:
         """Size of a heading against the text."""
         return _HEADINGS.get(line.level, 1.0) if line.kind == HEADING else 1.0
@@ -205,7 +222,6 @@ class Formats:
             made.setLayoutDirection(Qt.LayoutDirection.LeftToRight)
         made.setLineHeight(height, QTextBlockFormat.LineHeightTypes.FixedHeight.value)
         made.setProperty(KIND, line.kind)
-        made.setProperty(PATH, line.path)
         if line.language:
             made.setProperty(LANGUAGE, line.language)
         if opens:

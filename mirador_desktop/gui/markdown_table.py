@@ -9,15 +9,15 @@ from PySide6.QtGui import (
     QTextTableFormat,
 )
 
-from .markdown_model import BOLD, PARAGRAPH, Cell, Line, Run, Table, utf16
-from .markdown_style import FIRST_ROW, Formats
+from .markdown_model import BOLD, PARAGRAPH, Cell, CellNote, Line, Note, Run, Table, utf16
+from .markdown_style import Formats
 
 _ALIGNMENTS = {
     "left": Qt.AlignmentFlag.AlignLeft,
     "right": Qt.AlignmentFlag.AlignRight,
     "center": Qt.AlignmentFlag.AlignHCenter,
 }
-Sources = dict[int, tuple[int, int]]
+Notes = dict[int, Note]
 
 
 def change_runs(
@@ -53,14 +53,14 @@ def _common(one: str, other: str) -> int:
     return next((i for i, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
 
 
-def insert_table(cursor: QTextCursor, piece: Table, formats: Formats, sources: Sources) -> int:
+def insert_table(cursor: QTextCursor, piece: Table, formats: Formats, notes: Notes) -> int:
     """Insert a table at the beginning of a block; returns the position of the empty block behind it."""
     cursor.setBlockFormat(formats.gap(piece.top))
     cursor.setBlockCharFormat(formats.end[1])
     cursor.block().setUserState(0)
     made = cursor.insertTable(len(piece.rows), len(piece.widths), _format(piece, formats))
     for row in range(len(piece.rows)):
-        _fill_row(cursor, made, row, piece, formats, sources)
+        _fill_row(cursor, made, row, piece, formats, notes)
     # without a block between them, the space above what follows would not count
     behind = made.lastPosition() + 1
     cursor.setPosition(behind)
@@ -70,7 +70,7 @@ def insert_table(cursor: QTextCursor, piece: Table, formats: Formats, sources: S
     return behind
 
 
-def update_table(cursor: QTextCursor, at: int, old: Table, new: Table, formats: Formats, sources: Sources) -> int:
+def update_table(cursor: QTextCursor, at: int, old: Table, new: Table, formats: Formats, notes: Notes) -> int:
     """Change a table that has the same columns and at most as many rows; returns the position behind it."""
     cursor.setPosition(at + 1)
     table = cursor.currentTable()
@@ -80,12 +80,14 @@ def update_table(cursor: QTextCursor, at: int, old: Table, new: Table, formats: 
     for row, cells in enumerate(new.rows):
         if row >= len(old.rows):
             table.appendRows(1)
-            _fill_row(cursor, table, row, new, formats, sources)
+            _fill_row(cursor, table, row, new, formats, notes)
         elif old.rows[row] != cells:
             for column, cell in enumerate(cells):
                 first = table.cellAt(row, column).firstCursorPosition()
                 block = first.block()
-                sources[block.userState()] = cell.source
+                note = notes[block.userState()]
+                if isinstance(note, CellNote):
+                    notes[block.userState()] = note._replace(source=cell.source)
                 if old.rows[row][column].runs != cell.runs:
                     line = _line(cell, new.first + row)
                     before = _line(old.rows[row][column], new.first + row).runs
@@ -114,14 +116,16 @@ def style_table(cursor: QTextCursor, at: int, piece: Table, formats: Formats) ->
                 cursor.setCharFormat(formats.characters(PARAGRAPH, 0, run))
 
 
-def _fill_row(
-    cursor: QTextCursor, table: QTextTable, row: int, piece: Table, formats: Formats, sources: Sources
-) -> None:
+def _fill_row(cursor: QTextCursor, table: QTextTable, row: int, piece: Table, formats: Formats, notes: Notes) -> None:
+    # a table is known by the number of its first cell
+    first = table.cellAt(0, 0).firstCursorPosition().block().userState()
     for column, cell in enumerate(piece.rows[row]):
         _dress(cursor, table, row, column, piece, formats)
-        number = len(sources) + 1
+        number = len(notes) + 1
         cursor.block().setUserState(number)
-        sources[number] = cell.source
+        if not row and not column:
+            first = number
+        notes[number] = CellNote(first, piece.first + row, piece.path, cell.source)
         for run in _line(cell, piece.first + row).runs:
             cursor.insertText(run.text, formats.characters(PARAGRAPH, 0, run))
 
@@ -147,9 +151,8 @@ def _line(cell: Cell, row: int) -> Line:
 def _format(piece: Table, formats: Formats) -> QTextTableFormat:
     made = QTextTableFormat()
     made.setBorder(0)
-    made.setProperty(FIRST_ROW, piece.first)
     made.setCellSpacing(0)
-    made.setCellPadding(formats.style.px(4))
+    made.setCellPadding(formats.cell_padding)
     made.setLeftMargin(formats.inset(piece.path))
     made.setWidth(QTextLength(QTextLength.Type.PercentageLength, 100))
     kind = QTextLength.Type.PercentageLength

@@ -27,7 +27,7 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidg
 from .frames import FrameClock
 from .markdown_builder import Builder
 from .markdown_copy import CopyCode, plain_text
-from .markdown_decor import block_rect, code_rect, paint_decor, shown_blocks
+from .markdown_decor import code_rect, paint_decor, shown_blocks
 from .markdown_heat import SurePopup, paint_heat, span_rects
 from .markdown_marks import TokenMarks, Word
 from .markdown_style import GROUP, Formats, MarkdownStyle
@@ -214,7 +214,8 @@ class MarkdownView(QTextBrowser):
         if self._caret:
             self._update_caret()
         if not more:
-            self._button_needed()
+            if self._finished or (self._button.block is None and self._builder.writer.has_code):
+                self._button_needed()
             self.settled.emit()
         return more
 
@@ -233,13 +234,13 @@ class MarkdownView(QTextBrowser):
         first = self.cursorForPosition(area.topLeft() - QPoint(0, 40)).block()
         if first.previous().isValid():
             first = first.previous()
-        shown = shown_blocks(self.document(), first, area.bottom() + 40)
+        notes = self._builder.writer.notes
+        shown = shown_blocks(self.document(), first, area.bottom() + 40, notes)
         painter = QPainter(self.viewport())
         painter.setClipRect(area)
         paint_decor(painter, shown, self._formats, self.viewport().width())
         if self._heat:
-            writer = self._builder.writer
-            paint_heat(painter, shown, self._marks, writer.sources, self._builder.source, self._formats)
+            paint_heat(painter, shown, self._marks, self._builder.source, self._formats)
         painter.end()
         super().paintEvent(event)
         if self._caret and self._caret_rect.intersects(QRectF(area)):
@@ -257,7 +258,7 @@ class MarkdownView(QTextBrowser):
         block = self.document().lastBlock()
         while block.userState() < 1 and block.previous().isValid():
             block = block.previous()
-        rect = block_rect(block)
+        rect = self.document().documentLayout().blockBoundingRect(block)
         layout = block.layout()
         size = self._formats.font_pixels
         if block.userState() < 1 or not layout.lineCount():
@@ -318,23 +319,23 @@ class MarkdownView(QTextBrowser):
         start, end, _, alternatives = self._marks.token(word.token)
         if self._popup is None:
             self._popup = SurePopup(self)
-        rect = block_rect(block)
+        rect = self.document().documentLayout().blockBoundingRect(block)
         below = span_rects(block, rect, word.start, word.end)[0].bottomLeft().toPoint()
         place = self.viewport().mapToGlobal(below + QPoint(0, 4))
         self._popup.tell(word, self._builder.source[start:end], alternatives, self._formats, place)
 
     def _word_at(self, block: QTextBlock, point: QPoint) -> Word | None:
-        place = self._builder.writer.sources.get(block.userState())
-        if place is None:
+        note = self._builder.writer.notes.get(block.userState())
+        if note is None:
             return None
-        rect = block_rect(block)
-        for word in self._marks.words(block, place, self._builder.source):
+        rect = self.document().documentLayout().blockBoundingRect(block)
+        for word in self._marks.words(block, note.source, self._builder.source):
             if any(area.contains(point) for area in span_rects(block, rect, word.start, word.end)):
                 return word
         return None
 
     def _offer_copy(self, block: QTextBlock, point: QPoint) -> None:
-        area = code_rect(block, self._formats, self.viewport().width())
+        area = self._code_rect(block)
         over = area is not None and area.contains(point)
         if over != self._button.hovered:
             self._button.hovered = over
@@ -342,8 +343,11 @@ class MarkdownView(QTextBrowser):
         if over:
             self._place_button(block)
 
+    def _code_rect(self, block: QTextBlock) -> QRectF | None:
+        return code_rect(block, self._builder.writer.notes, self._formats, self.viewport().width())
+
     def _place_button(self, block: QTextBlock) -> None:
-        area = code_rect(block, self._formats, self.viewport().width())
+        area = self._code_rect(block)
         if area is None:
             self._button.hide()
         else:

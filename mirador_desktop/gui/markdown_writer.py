@@ -3,12 +3,11 @@
 That keeps a selection alive while the end of a text is still changing, and spares the layout.
 """
 
-import unicodedata
 from collections.abc import Sequence
 
 from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextDocument
 
-from .markdown_model import CODE_LINE, Line, Piece, Run, Table, same, utf16
+from .markdown_model import CODE_LINE, Line, Note, Piece, Run, Table, same, utf16
 from .markdown_style import Formats
 from .markdown_table import change_runs, insert_table, style_table, update_table
 
@@ -21,13 +20,15 @@ class Writer:
 
     Attributes:
         pieces: What has been written.
-        sources: Per block (by its user state), where its text stands in the source.
+        notes: Per block (by its user state), what it shows.
+        has_code: Whether there is or was any code.
     """
 
     def __init__(self, document: QTextDocument, formats: Formats) -> None:
         self.formats = formats
         self.pieces: list[Piece] = []
-        self.sources: dict[int, tuple[int, int]] = {}
+        self.notes: dict[int, Note] = {}
+        self.has_code = False
         self._lengths: list[int] = []
         self._document = document
         self._cursor = QTextCursor(document)
@@ -86,7 +87,7 @@ class Writer:
             style_table(self._cursor, position, piece, self.formats)
         else:
             self._cursor.setPosition(position)
-            self._cursor.setBlockFormat(self.formats.block(piece, _right_to_left(piece)))
+            self._cursor.setBlockFormat(self.formats.block(piece, self.formats.right_to_left(piece)))
             self._cursor.setBlockCharFormat(self._first_format(piece))
             self._style_runs(position, piece)
         return position + self._lengths[index]
@@ -106,7 +107,7 @@ class Writer:
         cursor.setPosition(at)
         follow = cursor.blockFormat(), cursor.blockCharFormat(), cursor.block().userState()
         if isinstance(piece, Table):
-            behind = insert_table(cursor, piece, self.formats, self.sources)
+            behind = insert_table(cursor, piece, self.formats, self.notes)
             cursor.setPosition(behind)
             cursor.insertBlock(follow[0], follow[1])
             cursor.block().setUserState(follow[2])
@@ -114,26 +115,27 @@ class Writer:
         cursor.insertBlock(follow[0], follow[1])
         cursor.block().setUserState(follow[2])
         cursor.setPosition(at)
-        cursor.setBlockFormat(self.formats.block(piece, _right_to_left(piece)))
+        cursor.setBlockFormat(self.formats.block(piece, self.formats.right_to_left(piece)))
         cursor.setBlockCharFormat(self._first_format(piece))
-        self._note(cursor.block(), piece.source, new=True)
+        self._note(cursor.block(), piece, new=True)
         for run in piece.runs:
             cursor.insertText(run.text, self.formats.characters(piece.kind, piece.level, run))
         return cursor.position() + 1 - at
 
-    def _note(self, block: QTextBlock, source: tuple[int, int], *, new: bool = False) -> None:
+    def _note(self, block: QTextBlock, line: Line, *, new: bool = False) -> None:
         if new:
-            number = len(self.sources) + 1  # never shrinks: a number is given once
+            number = len(self.notes) + 1  # never shrinks: a number is given once
             block.setUserState(number)
         else:
             number = block.userState()
-        self.sources[number] = source
+        self.notes[number] = line
+        self.has_code = self.has_code or line.kind == CODE_LINE
 
     def _change(self, index: int, at: int, old: Piece, new: Piece) -> None:
         if isinstance(old, Line) and isinstance(new, Line):
             length = self._change_line(at, old, new)
         elif isinstance(old, Table) and isinstance(new, Table) and _alike(old, new):
-            length = update_table(self._cursor, at, old, new, self.formats, self.sources) - at
+            length = update_table(self._cursor, at, old, new, self.formats, self.notes) - at
         else:
             self._cursor.setPosition(at)
             self._cursor.setPosition(at + self._lengths[index], QTextCursor.MoveMode.KeepAnchor)
@@ -146,10 +148,10 @@ class Writer:
         cursor = self._cursor
         cursor.setPosition(at)
         block = cursor.block()
-        self._note(block, new.source)
+        self._note(block, new)
         restyled = (old.kind, old.level) != (new.kind, new.level)
-        if _frame(old) != _frame(new):
-            cursor.setBlockFormat(self.formats.block(new, _right_to_left(new)))
+        if _frame(old, self.formats) != _frame(new, self.formats):
+            cursor.setBlockFormat(self.formats.block(new, self.formats.right_to_left(new)))
             cursor.setBlockCharFormat(self._first_format(new))
         change_runs(cursor, at, () if restyled else old.runs, new, self.formats, block.length() - 1)
         return block.length()
@@ -164,10 +166,10 @@ class Writer:
         del self._lengths[index : index + count]
 
 
-def _frame(line: Line) -> tuple[object, ...]:
+def _frame(line: Line, formats: Formats) -> tuple[object, ...]:
     """What the format of a line's block depends on."""
     runs = line.runs[0].style if line.runs else 0
-    return (*(getattr(line, name) for name in _FRAME), _right_to_left(line), runs)
+    return (*(getattr(line, name) for name in _FRAME), formats.right_to_left(line), runs)
 
 
 _FRAME = ("kind", "path", "markers", "top", "level", "group", "language")
@@ -177,15 +179,3 @@ def _alike(old: Table, new: Table) -> bool:
     return (old.first, old.alignments, old.path, old.top) == (
         new.first, new.alignments, new.path, new.top
     ) and len(old.rows) <= len(new.rows)  # fmt: skip
-
-
-def _right_to_left(line: Line) -> bool:
-    """Whether the first letter with a direction is written from right to left."""
-    if line.kind == CODE_LINE or all(run.text.isascii() for run in line.runs):
-        return False
-    for run in line.runs:
-        for char in run.text:
-            direction = unicodedata.bidirectional(char)
-            if direction in ("L", "R", "AL"):
-                return direction != "L"
-    return False

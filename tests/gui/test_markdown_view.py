@@ -286,8 +286,8 @@ def test_heat_tells_how_sure_a_word_was(make: Make, qtbot: QtBot) -> None:
     view.show()
     assert view.grab().toImage() != plain
     block = view.document().begin().next()
-    place = view._builder.writer.sources[block.userState()]
-    words = view._marks.words(block, place, view._builder.source)
+    note = view._builder.writer.notes[block.userState()]
+    words = view._marks.words(block, note.source, view._builder.source)
     assert [(block.text()[w.start : w.end], round(w.confidence, 2)) for w in words] == [
         ("It", 0.9), ("saves", 0.99), ("20", 0.38),
     ]  # fmt: skip
