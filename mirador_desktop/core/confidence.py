@@ -121,6 +121,7 @@ class Aligner:
         if not text:
             return []
         part, logprob, alternatives = self._begun
+        log, others = logprob, alternatives  # of the last token alone
         rest = text.encode("utf-8", "surrogatepass")
         if not part and len(waiting) == 1 and waiting[0][0] == rest:  # by far the most frequent
             _, logprob, alternatives = waiting.popleft()
@@ -129,7 +130,7 @@ class Aligner:
         pieces: list[Aligned] = []
         while rest:
             if len(part) > len(rest) and part.startswith(rest):  # the rest of the token is held back
-                self._begun = part[len(rest) :], logprob, alternatives
+                self._begun = part[len(rest) :], log, others
                 return [*pieces, (_text(rest), logprob, alternatives)]
             if part and rest.startswith(part) and _whole(part):
                 pieces.append((_text(part), logprob, alternatives))
