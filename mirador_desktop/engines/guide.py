@@ -1,8 +1,9 @@
 """The built-in guide: answers questions about Mirador from the user guide, without any model.
 
-Full-text search (SQLite FTS5, BM25) finds the sections of `resources/guide/*.md`. The first stage gives the
-best sentences, the middle one the sections they come from, the last one the steps put together with the names
-of their sections. Every word it writes stands in the guide, so it has no probabilities.
+Full-text search (SQLite FTS5, BM25) finds the sections of `resources/guide/*.md`; a comment `<!-- also: … -->` in
+a section holds further words that people ask for it with. The first stage gives the best sentences, the middle
+one the sections they come from, the last one the steps put together with the names of their sections. Every
+word it writes stands in the guide, so it has no probabilities.
 """
 
 import asyncio
@@ -26,7 +27,7 @@ _STOP_WORDS = frozenset(
         """
         a about all am an and any are as at be because been but by can could did do does for from get
         give go had has have he her him his how i if in into is it its just like many may me might more
-        most much my no not of off on one only or other our out please shall she should show so some
+        most much my no of off on one only or other our out please shall she should show so some
         tell than that the their them then there these they this those through to too up us use very
         want was way we were what when where which who why will with work works would you your mirador
         """,
@@ -34,7 +35,8 @@ _STOP_WORDS = frozenset(
 )
 _WORD = re.compile(r"\w+")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+(?=[A-Z`*])")
-_STEP = re.compile(r"^\s*(?:\d+\.|[-*])\s+(.*)$")
+_ALSO = re.compile(r"<!-- also:(.*?)-->\s*", re.DOTALL)
+_STEP = re.compile(r"^\s*(?:\d{1,2}\.|[-*])\s+(.*)$")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,6 +44,7 @@ class _Section:
     page: str
     title: str
     text: str
+    also: str = ""
 
     @property
     def name(self) -> str:
@@ -107,14 +110,18 @@ class Guide:
         if not sections:
             raise OSError(f"there are no pages in {self._folder}")
         database = apsw.Connection(":memory:")
-        database.execute("CREATE VIRTUAL TABLE section USING fts5(page, title, text, tokenize = 'porter unicode61')")
-        database.executemany("INSERT INTO section VALUES (?, ?, ?)", [(s.page, s.title, s.text) for s in sections])
+        database.execute(
+            "CREATE VIRTUAL TABLE section USING fts5(page, title, also, text, tokenize = 'porter unicode61')"
+        )
+        database.executemany(
+            "INSERT INTO section VALUES (?, ?, ?, ?)", [(s.page, s.title, s.also, s.text) for s in sections]
+        )
         self._sections, self._database = sections, database
         return database
 
     def _answer(self, request: ChatRequest) -> tuple[str, bool]:
         """The text for one stage, and whether the guide knows anything about the question."""
-        words = [w for w in _WORD.findall(request.question.lower()) if w not in _STOP_WORDS]
+        words = _words(request.question)
         found = self._find(words)
         if not found:
             return self._unknown(), False
@@ -125,31 +132,32 @@ class Guide:
         return "\n\n".join(f"## {s.name}\n\n{s.text}" for s in found[:2]), True
 
     def _find(self, words: list[str]) -> list[_Section]:
-        """The best sections, best first; none unless half of the question's words stand in the best one."""
-        database = self._open()
-        if not words:
-            return []
-        query = " OR ".join(f'"{w}"' for w in words)
-        rows = database.execute(
-            "SELECT rowid FROM section WHERE section MATCH ? ORDER BY bm25(section, 2.0, 6.0, 1.0) LIMIT 4",
-            (query,),
-        ).fetchall()
-        if not rows:
-            return []
-        ids = [int(str(row[0])) for row in rows]
-        best = max(ids, key=lambda i: sum(self._has(i, w) for w in set(words)))
-        covered = sum(self._has(best, w) for w in set(words))
-        if covered * 2 < len(set(words)):
-            return []
-        ids.sort(key=lambda i: -sum(self._has(i, w) for w in set(words)))  # stable: BM25 order among equals
-        return [self._sections[i - 1] for i in ids]
+        """The best sections, best first; none unless the best one is about the question.
 
-    def _has(self, section: int, word: str) -> bool:
-        assert self._database is not None
-        found = self._database.execute(
-            "SELECT 1 FROM section WHERE section MATCH ? AND rowid = ?", (f'"{word}"', section)
-        )
-        return found.fetchone() is not None
+        A section gets a point for each of the question's words in it, and another where its heading has the
+        word. The best one needs half of the words, and as many points as there are words: so a word that the
+        guide does not know weighs against it, unless another one is what the section is about.
+        """
+        database = self._open()
+        wanted = set(words)
+        if not wanted:
+            return []
+        rows = database.execute(
+            "SELECT rowid FROM section WHERE section MATCH ? ORDER BY bm25(section, 2.0, 6.0, 6.0, 1.0) LIMIT 12",
+            (" OR ".join(f'"{w}"' for w in wanted),),
+        ).fetchall()
+        known = {w: self._with(f'"{w}"') for w in wanted}
+        named = {w: self._with(f'{{title also}} : "{w}"') for w in wanted}
+        points = {i: sum((i in known[w]) + (i in named[w]) for w in wanted) for i in (int(str(r[0])) for r in rows)}
+        ids = sorted(points, key=lambda i: -points[i])  # stable: BM25 order among equals
+        if not ids or points[ids[0]] < len(wanted) or 2 * sum(ids[0] in known[w] for w in wanted) < len(wanted):
+            return []
+        return [self._sections[i - 1] for i in ids[:4] if 3 * points[i] >= 2 * points[ids[0]]]
+
+    def _with(self, query: str) -> set[int]:
+        """The numbers of the sections that match."""
+        found = self._open().execute("SELECT rowid FROM section WHERE section MATCH ?", (query,))
+        return {int(str(row[0])) for row in found}
 
     def _sentences(self, words: list[str], found: list[_Section]) -> list[str]:
         """The three sentences of the best sections that say most about the question, in reading order."""
@@ -175,11 +183,21 @@ class Guide:
         )
 
 
+def _words(question: str) -> list[str]:
+    """The words of a question that say what it is about."""
+    words = _WORD.findall(question.lower())
+    about = [w for w in words if w not in _STOP_WORDS and (len(w) > 2 or not w.isdigit()) and len(w) > 1]
+    return about or [w for w in words if w == "mirador"]
+
+
 def _split(page: str) -> list[_Section]:
     """Split a page into its sections at the headings of the first two levels."""
     parts = re.split(r"^(#{1,2}) +(.+)$", page, flags=re.MULTILINE)
     name = next((parts[i + 1].strip() for i in range(1, len(parts), 3) if parts[i] == "#"), "Guide")
-    sections = [_Section(name, parts[i + 1].strip(), parts[i + 2].strip()) for i in range(1, len(parts), 3)]
+    sections = []
+    for title, text in zip(parts[2::3], parts[3::3], strict=True):
+        also = " ".join(" ".join(_ALSO.findall(text)).split())
+        sections.append(_Section(name, title.strip(), _ALSO.sub("", text).strip(), also))
     return [s for s in sections if s.text]
 
 
@@ -187,7 +205,7 @@ def _prose(text: str) -> list[str]:
     """The sentences of a section's paragraphs and list entries, without tables and code blocks."""
     text = re.sub(r"```.*?```", "", text, flags=re.DOTALL)
     lines: list[str] = []
-    for block in re.split(r"\n\s*\n|\n(?=\s*(?:\d+\.|[-*])\s)", text):
+    for block in re.split(r"\n\s*\n|\n(?=\s*(?:\d{1,2}\.|[-*])\s)", text):
         step = _STEP.match(block.replace("\n", " "))
         line = " ".join((step[1] if step else block).split())
         if line and not line.startswith(("|", "#", ">")):
@@ -196,14 +214,20 @@ def _prose(text: str) -> list[str]:
 
 
 def _only_steps(section: _Section) -> str:
-    steps = [" ".join(b.split()) for b in re.findall(r"^\d+\..*(?:\n(?!\d+\.|\n).*)*", section.text, re.MULTILINE)]
+    steps = [
+        " ".join(b.split()) for b in re.findall(r"^\d{1,2}\..*(?:\n(?!\d{1,2}\.|\n).*)*", section.text, re.MULTILINE)
+    ]
     return "\n".join(steps)
 
 
 def _steps(found: list[_Section]) -> str:
-    """The steps of the best sections (their first sentences where they have none), under their names."""
+    """The steps of the best sections, under their names.
+
+    Where one has none: the whole text of the best section if it is a table, else the first sentences.
+    """
     parts = []
-    for section in found[:3]:
-        steps = _only_steps(section) or " ".join(_prose(section.text)[:2])
+    for place, section in enumerate(found[:3]):
+        table = section.text if not place and "|---|" in section.text else ""
+        steps = _only_steps(section) or table or " ".join(_prose(section.text)[:2])
         parts.append(f"**{section.name}**\n\n{steps}")
     return "\n\n".join(parts)
