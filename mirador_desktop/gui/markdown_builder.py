@@ -109,17 +109,20 @@ class Builder:
             self._jobs.append(self._final())  # more text after the end
         while self._unread and self._scanner is not None:
             part, self._unread = self._unread[: 2 * _SLICE], self._unread[2 * _SLICE :]
-            self._stream(self._scanner, part)
+            with self.writer.edit():
+                self._stream(self._scanner, part)
             if perf_counter() >= deadline:
                 return True
-        while self._jobs:
-            try:
-                next(self._jobs[0])
-            except StopIteration:
-                self._jobs.popleft()
-            if perf_counter() >= deadline:
-                break
+        while self._jobs and perf_counter() < deadline:
+            with self.writer.edit():
+                self._advance(self._jobs[0], deadline)
         return self.busy
+
+    def _advance(self, job: Iterator[None], deadline: float) -> None:
+        for _ in job:
+            if perf_counter() >= deadline:
+                return
+        self._jobs.remove(job)
 
     def _stream(self, scanner: Scanner, text: str) -> None:
         scanner.feed(text)

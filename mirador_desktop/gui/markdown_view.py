@@ -198,12 +198,7 @@ class MarkdownView(QTextBrowser):
     def _work(self, deadline: float) -> bool:
         before = self.textCursor()
         chosen = before.anchor(), before.position()
-        edit = QTextCursor(self.document())
-        edit.beginEditBlock()
-        try:
-            more = self._builder.work(deadline)
-        finally:
-            edit.endEditBlock()
+        more = self._builder.work(deadline)
         after = self.textCursor()
         if (after.anchor(), after.position()) != chosen:
             end = self.document().characterCount() - 1

@@ -3,7 +3,8 @@
 That keeps a selection alive while the end of a text is still changing, and spares the layout.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 
 from PySide6.QtGui import QTextBlock, QTextCharFormat, QTextCursor, QTextDocument
 
@@ -36,6 +37,18 @@ class Writer:
         self._cursor.setBlockCharFormat(formats.end[1])
         # the space above a block only counts when there is a block before it
         self._cursor.insertBlock(*formats.end)
+
+    @contextmanager
+    def edit(self) -> Iterator[None]:
+        """Have everything written within laid out at once.
+
+        A table cannot be found before the edit in which it was inserted has ended, so each step is one.
+        """
+        self._cursor.beginEditBlock()
+        try:
+            yield
+        finally:
+            self._cursor.endEditBlock()
 
     def position(self, index: int) -> int:
         """Where a piece begins in the document."""

@@ -110,6 +110,18 @@ def test_any_split_ends_as_the_text_shown_at_once(make: Make, text: str, lengths
     assert dump(view.document()) == shown(make, text)
 
 
+def test_several_steps_within_a_frame_may_change_the_same_table(make: Make) -> None:
+    rows = "".join(f"| {number} | some words in a cell | and more of them |\n" for number in range(200))
+    text = "| a | b | c |\n|---|---|---|\n" + rows
+    view = make()
+    view._clock.budget = 10
+    view.append(text[:40])
+    view._clock.flush()
+    view.append(text[40:])
+    view._clock.flush()
+    assert dump(view.document()) == shown(make, text)
+
+
 def test_frames_come_by_themselves(make: Make, qtbot: QtBot) -> None:
     view = make()
     with qtbot.waitSignal(view.height_changed):
