@@ -155,8 +155,8 @@ class Registry:
 
     async def _look(self) -> None:
         if self._guide_state is None:
-            self._guide_state = await self.guide.look()
-        found = await asyncio.gather(*(engine.look() for engine in self.engines))
+            self._guide_state = await _look_at(self.guide)
+        found = await asyncio.gather(*(_look_at(engine) for engine in self.engines))
         for engine, state in zip(self.engines, found, strict=True):
             before = self.states[engine.name]
             if before is None or before.reachable != state.reachable:
@@ -164,4 +164,15 @@ class Registry:
             self.states[engine.name] = state
         self._seen_models = self._seen_models or self.has_models
         for listener in self._listeners:
-            listener()
+            try:
+                listener()
+            except Exception:  # what shows the engines must not end the looking
+                log.exception("What a look found could not be shown")
+
+
+async def _look_at(engine: Engine) -> EngineState:
+    try:
+        return await engine.look()
+    except Exception as error:
+        log.exception("Unexpected error while looking at %s", engine.name)
+        return EngineState(False, error=f"Something unexpected happened at {engine.name}: {error}.")
