@@ -108,7 +108,7 @@ class Builder:
             self._unread = ""
             self._jobs.append(self._final())  # more text after the end
         while self._unread and self._scanner is not None:
-            part, self._unread = self._unread[: 2 * _SLICE], self._unread[2 * _SLICE :]
+            part, self._unread = self._unread[: 4 * _SLICE], self._unread[4 * _SLICE :]
             with self.writer.edit():
                 self._stream(self._scanner, part)
             if perf_counter() >= deadline:
