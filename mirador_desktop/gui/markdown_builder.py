@@ -85,7 +85,9 @@ class Builder:
         self._joined = self._unread = ""
         self._carriage = False
         self._reset()
-        self.writer.replace(0, len(self.writer.pieces), ())
+        with self.writer.edit():
+            self.writer.replace(0, len(self.writer.pieces), ())
+        self.writer.notes.clear()
 
     def hand_over(self) -> None:
         """Leave what has arrived to `finish`, as when a text is given whole."""

@@ -48,6 +48,8 @@ class TokenMarks:
 
     def append(self, length: int, confidence: float | None, alternatives: Alternatives = ()) -> None:
         """Add a token of so many characters of the source."""
+        if self._waiting:
+            self._ready()
         if alternatives:
             self._alternatives[len(self._starts)] = alternatives
         self._starts.append(self._length)

@@ -17,7 +17,6 @@ from PySide6.QtGui import (
     QPaintEvent,
     QPalette,
     QResizeEvent,
-    QTextBlock,
     QTextCursor,
     QTextOption,
     QWheelEvent,
@@ -26,11 +25,12 @@ from PySide6.QtWidgets import QFrame, QSizePolicy, QTextBrowser, QToolTip, QWidg
 
 from .frames import FrameClock
 from .markdown_builder import Builder
-from .markdown_copy import CopyCode, plain_text
-from .markdown_decor import code_rect, paint_decor, shown_blocks
-from .markdown_heat import SurePopup, paint_heat, span_rects
-from .markdown_marks import TokenMarks, Word
-from .markdown_style import GROUP, Formats, MarkdownStyle
+from .markdown_copy import plain_text
+from .markdown_decor import paint_decor, shown_blocks
+from .markdown_heat import paint_heat
+from .markdown_hover import Hover
+from .markdown_marks import TokenMarks
+from .markdown_style import Formats, MarkdownStyle
 from .markdown_warm import warm_up
 from .markdown_writer import Writer
 
@@ -64,7 +64,6 @@ class MarkdownView(QTextBrowser):
         self._heat = self._caret = self._finished = False
         self._height = 0
         self._caret_rect = QRectF()
-        self._popup: SurePopup | None = None
         self.setOpenLinks(False)
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setLineWrapMode(QTextBrowser.LineWrapMode.WidgetWidth)
@@ -84,8 +83,7 @@ class MarkdownView(QTextBrowser):
         document.setUndoRedoEnabled(False)
         document.setDocumentMargin(0)
         self._builder = Builder(Writer(document, self._formats))
-        self._button = CopyCode(self.viewport())
-        self._button.moved.connect(self._move_button)
+        self._hover = Hover(self, self._builder, self._marks)
         self._apply_palette()
         self.highlighted.connect(lambda url: self.link_hovered.emit(url.toString()))
         self.anchorClicked.connect(self._activate)
@@ -119,8 +117,8 @@ class MarkdownView(QTextBrowser):
         """Show a complete text, with the length and probability of each of its tokens."""
         self._builder.clear()
         self._raw = [text]
+        self._marks.load((), {})
         if "\r" in text:  # line ends become shorter, token by token
-            self._marks = TokenMarks()
             at = 0
             for number, (length, confidence) in enumerate(marks):
                 taken = self._builder.append(text[at : at + length])
@@ -159,8 +157,8 @@ class MarkdownView(QTextBrowser):
     def set_heat(self, on: bool) -> None:
         """Show or hide which words the model was unsure of."""
         self._heat = on
-        if not on and self._popup is not None:
-            self._popup.hide()
+        if not on:
+            self._hover.hide_popup()
         self.viewport().update()
 
     def set_caret(self, on: bool) -> None:
@@ -209,8 +207,7 @@ class MarkdownView(QTextBrowser):
         if self._caret:
             self._update_caret()
         if not more:
-            if self._finished or (self._button.block is None and self._builder.writer.has_code):
-                self._button_needed()
+            self._hover.settle(self._finished)
             self.settled.emit()
         return more
 
@@ -268,19 +265,12 @@ class MarkdownView(QTextBrowser):
     def mouseMoveEvent(self, event: QMouseEvent) -> None:
         """Show the copy button of code, or how sure a word was."""
         super().mouseMoveEvent(event)
-        point = event.position().toPoint()
-        block = self.cursorForPosition(point).block()
-        self._offer_copy(block, point)
-        if self._heat:
-            self._tell_word(block, point)
+        self._hover.move(event.position().toPoint(), self._heat)
 
     def leaveEvent(self, event: QEvent) -> None:
         """Hide what the mouse brought up."""
         super().leaveEvent(event)
-        self._button.hovered = False
-        self._button.update()
-        if self._popup is not None:
-            self._popup.hide()
+        self._hover.leave()
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Leave scrolling to the list around."""
@@ -302,70 +292,7 @@ class MarkdownView(QTextBrowser):
         super().resizeEvent(event)
         self._tell_height()
         self._update_caret()
-        if self._button.block is not None and self._button.block.isValid():
-            self._place_button(self._button.block)
-
-    def _tell_word(self, block: QTextBlock, point: QPoint) -> None:
-        word = self._word_at(block, point)
-        if word is None:
-            if self._popup is not None:
-                self._popup.hide()
-            return
-        start, end, _, alternatives = self._marks.token(word.token)
-        if self._popup is None:
-            self._popup = SurePopup(self)
-        rect = self.document().documentLayout().blockBoundingRect(block)
-        below = span_rects(block, rect, word.start, word.end)[0].bottomLeft().toPoint()
-        place = self.viewport().mapToGlobal(below + QPoint(0, 4))
-        self._popup.tell(word, self._builder.source[start:end], alternatives, self._formats, place)
-
-    def _word_at(self, block: QTextBlock, point: QPoint) -> Word | None:
-        note = self._builder.writer.notes.get(block.userState())
-        if note is None:
-            return None
-        rect = self.document().documentLayout().blockBoundingRect(block)
-        for word in self._marks.words(block, note.source, self._builder.source):
-            if any(area.contains(point) for area in span_rects(block, rect, word.start, word.end)):
-                return word
-        return None
-
-    def _offer_copy(self, block: QTextBlock, point: QPoint) -> None:
-        area = self._code_rect(block)
-        over = area is not None and area.contains(point)
-        if over != self._button.hovered:
-            self._button.hovered = over
-            self._button.update()
-        if over:
-            self._place_button(block)
-
-    def _code_rect(self, block: QTextBlock) -> QRectF | None:
-        return code_rect(block, self._builder.writer.notes, self._formats, self.viewport().width())
-
-    def _place_button(self, block: QTextBlock) -> None:
-        area = self._code_rect(block)
-        if area is None:
-            self._button.hide()
-        else:
-            self._button.place(block, area, self._formats)
-
-    def _button_needed(self) -> None:
-        """Have the button somewhere, so that the keyboard reaches it."""
-        block = self._button.block
-        if block is None or not block.isValid() or block.blockFormat().property(GROUP) is None:
-            places = self._builder.writer.code_positions()
-            block = self.document().findBlock(places[0]) if places else None
-        if block is None:
-            self._button.hide()
-        else:
-            self._place_button(block)
-
-    def _move_button(self, step: int) -> None:
-        places = self._builder.writer.code_positions()
-        if not places or self._button.block is None:
-            return
-        now = sum(place <= self._button.block.position() for place in places) - 1
-        block = self.document().findBlock(places[max(0, min(now + step, len(places) - 1))])
-        self._place_button(block)
+        self._hover.keep_place()
 
     # --- links, copying ---
 
