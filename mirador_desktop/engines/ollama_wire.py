@@ -46,7 +46,7 @@ def model_info(engine: str, entry: Mapping[str, Any], shown: Mapping[str, Any], 
         parameters=str(details.get("parameter_size") or ""),
         quantisation=str(details.get("quantization_level") or ""),
         context=context,
-        window=int(own[1]) if own else min(num_ctx, context or num_ctx),
+        window=(int(own[1][:9]) if own else 0) or min(num_ctx, context or num_ctx),
         capabilities=frozenset(capabilities),
     )
 
@@ -76,7 +76,7 @@ def _mapping(value: object) -> Mapping[str, Any]:
 
 
 def _whole(value: object) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
+    return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
 async def lines_of(chunks: AsyncIterator[bytes]) -> AsyncGenerator[dict[str, Any], None]:
