@@ -191,8 +191,8 @@ async def _main(
         try:
             await _work(window, preferences, places, problems, closing, on_ready)
         finally:
-            preferences.close()
             window.close()
+            preferences.close()
             window.deleteLater()
     return 0
 
@@ -270,7 +270,7 @@ def _import_machine() -> None:
 
 @contextlib.contextmanager
 def _async_generators() -> Iterator[None]:
-    """Have the loop close generators that nobody iterates any more. asyncio's own loops do that, qasync's does not."""
+    """Have the loop close generators nobody iterates any more: asyncio's own loops do that, qasync's does not."""
     loop = asyncio.get_running_loop()
 
     def finalize(generator: AsyncGenerator[Any, Any]) -> None:

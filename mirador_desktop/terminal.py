@@ -122,8 +122,20 @@ async def _with_machine(compose: Compose, work: Callable[[Machine], Any]) -> int
 
 
 async def _answer(machine: Machine, asked: Ask, show: "_Words | _JsonLines") -> int:
-    """Ask and show; Ctrl+C stops as the window's Stop does."""
-    task = asyncio.create_task(machine.assistant.ask(asked, show.event))
+    """Ask and show; Ctrl+C stops as the window's Stop does, and so does a reader who has gone."""
+    gone = False
+
+    def event(event: QuestionAsked | Event) -> None:
+        nonlocal gone
+        if not gone:
+            try:
+                show.event(event)
+            except BrokenPipeError:
+                gone = True
+                sys.stdout = io.StringIO()  # the interpreter flushes it at the end
+                task.cancel()
+
+    task = asyncio.create_task(machine.assistant.ask(asked, event))
     loop = asyncio.get_running_loop()
     with contextlib.suppress(NotImplementedError):  # Windows
         for number in (signal.SIGINT, signal.SIGTERM):
@@ -131,10 +143,7 @@ async def _answer(machine: Machine, asked: Ask, show: "_Words | _JsonLines") -> 
     try:
         await task
     except asyncio.CancelledError:
-        return STOPPED
-    except BrokenPipeError:  # whoever read us has gone
-        sys.stdout = io.StringIO()  # the interpreter flushes it at the end
-        return FAILED
+        return FAILED if gone else STOPPED
     finally:
         with contextlib.suppress(NotImplementedError):
             for number in (signal.SIGINT, signal.SIGTERM):

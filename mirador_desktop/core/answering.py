@@ -6,6 +6,8 @@ from mirador_desktop.core.confidence import Marks, probability
 from mirador_desktop.core.engine import Chunk, Done, Piece, Wait
 from mirador_desktop.core.events import Event, Reason, StageFinished, StageWaiting, StreamToken
 
+_SHORTEST = 0.02  # seconds: what comes faster was not generated word by word, so it has no rate
+
 
 class GrowingAnswer:
     """One model's answer while it grows.
@@ -95,7 +97,7 @@ class GrowingAnswer:
         if self._seconds and self._counted:
             rate: float | None = self._counted / self._seconds
         else:
-            rate = (self._tokens - 1) / span if self._tokens > 1 and span > 0 else None
+            rate = (self._tokens - 1) / span if self._tokens > 1 and span > _SHORTEST else None
         mean = self.marks.mean
         thinking = (self._answered or self._last) - self._first if self.thought and self._first is not None else None
         return StageFinished(

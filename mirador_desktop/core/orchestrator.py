@@ -29,6 +29,8 @@ Depth = Literal["auto", "quick", "full"]
 
 NOTHING_MORE = "There is nothing more to say on this without a model."
 QUICK_ONLY = "A quick answer was asked for."
+MOST_STAND_INS = 2
+"""How many models of similar size are tried for one that fails, after the named ones: loading each takes time."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,6 +114,8 @@ class StreamingOrchestrator:
     def _finish(self, progress: _Progress) -> AnswerFinished:
         if not progress.finals:
             error = next(iter(progress.errors), "") or "No model wrote anything."
+            if not self._source.models():  # since then it was noticed that nothing answers at all
+                error = self._source.why_nothing()
             return AnswerFinished("", "", None, "failed", error)
         stage, (text, confidence, reason) = list(progress.finals.items())[-1]
         if progress.nothing_more:
@@ -142,6 +146,8 @@ class StreamingOrchestrator:
                 yield answer.finished()
                 if answer.reason != "failed":
                     answered.add(model)
+                    break
+                if len(tried) > MOST_STAND_INS + len(stage.fallback_models):
                     break
                 others = stand_ins(
                     wanted, stage.fallback_models, self._source.models(), self._source.fits, self._sizes,
@@ -182,7 +188,8 @@ class StreamingOrchestrator:
         engine, info = self._source.engine_of(model), _find(self._source, model)
         try:
             if engine is None:
-                raise ModelMissing(f"{model} is not installed.")
+                nowhere = not self._source.models()
+                raise ModelMissing(self._source.why_nothing() if nowhere else f"{model} is not installed.")
             window = info.window if info is not None else ModelInfo(model, "").window
             # A window about as long as the answer may be still leaves half of it for the prompt.
             room = max(window - stage.max_tokens, window // 2)

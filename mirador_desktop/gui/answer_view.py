@@ -43,6 +43,7 @@ class AnswerView(QWidget):
         self._meta.setProperty("kind", "meta")
         self._confidence = ConfidenceLabel(look.theme, place, self)
         self._confidence.setObjectName("answerConfidence")
+        self._confidence.narrow = True
         self._notice = QLabel(self)
         self._notice.setWordWrap(True)
         self._notice.setTextFormat(Qt.TextFormat.PlainText)
@@ -66,6 +67,11 @@ class AnswerView(QWidget):
             widget.hide()
 
     # ── content ────────────────────────────────────────────────────────────────────────────────────────
+
+    @property
+    def failed(self) -> bool:
+        """Whether another model may have taken its place."""
+        return self._answer.reason == "failed"
 
     @property
     def has_text(self) -> bool:
@@ -131,8 +137,9 @@ class AnswerView(QWidget):
         if self._waiting is None:
             return
         words = self._waiting.text
-        if self._waiting.why != "busy":
-            words += f" · {seconds(round(time.monotonic() - self._since))}"
+        since = int(time.monotonic() - self._since)
+        if self._waiting.why != "busy" and since:
+            words += f" · {seconds(since) if since >= 10 else f'{since} s'}"
         last = self._look.load_seconds.get(self._waiting.model)
         if self._waiting.why == "loading" and last is not None:
             words += f", last time it took {seconds(last)}"
@@ -190,8 +197,11 @@ class AnswerView(QWidget):
             bar = self._confidence.wanted_width()
             self._confidence.setGeometry(right - bar, 0, bar, row)
             right -= bar + theme.px(10)
-            chips = min(self._chips.wanted_width(), max(theme.px(60), right // 2))
-            meta = min(self._meta.sizeHint().width(), max(0, right - chips))
+            meta = self._meta.sizeHint().width()
+            chips = min(self._chips.wanted_width(), max(theme.px(90), right - meta))
+            if meta > right - chips:
+                meta = 0
+            self._meta.setVisible(bool(meta))
             self._meta.setGeometry(right - meta, 0, meta, row)
             self._chips.setGeometry(0, 0, chips, row)
             y = row

@@ -298,7 +298,8 @@ class Desk(QObject):
     def _session_changed(self) -> None:
         session, window = self.session, self.window
         conversation = session.conversation
-        window.show_conversation(conversation.title if conversation is not None else "", bool(window.turns.turn_ids))
+        has_turns = bool(window.turns.turn_ids) or session.answers
+        window.show_conversation(conversation.title if conversation is not None else "", has_turns)
         window.sidebar.list.choose(session.current)
         window.composer.set_answering(session.answers)
         self._set_placeholder()

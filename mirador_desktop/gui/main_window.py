@@ -13,6 +13,7 @@ from mirador_desktop.gui.frames import FrameClock
 from mirador_desktop.gui.inspector import Inspector
 from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.notices import Banner, Toast
+from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.sidebar import Sidebar
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.title_bar import TitleBar
@@ -87,6 +88,12 @@ class MainWindow(QMainWindow):
         self.link.setProperty("kind", "small")
         self.link.setFixedHeight(18)
         self.link.setTextFormat(Qt.TextFormat.PlainText)
+        self._open_sidebar = IconButton(theme, "sidebar", "Show the sidebar (Ctrl+B)", self.centre)
+        self._open_sidebar.setObjectName("openSidebar")
+        self._open_sidebar.clicked.connect(self.toggle_sidebar)
+        self._open_inspector = IconButton(theme, "inspector", "Show the inspector (Ctrl+I)", self.centre)
+        self._open_inspector.setObjectName("openInspector")
+        self._open_inspector.clicked.connect(self.toggle_inspector)
         column = QVBoxLayout(self.centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
@@ -197,6 +204,20 @@ class MainWindow(QMainWindow):
         side = max(26, (centre - column) // 2)
         for layout in self._rows:
             layout.setContentsMargins(side, 0, side, 0)
+        corner = self.theme.px(26) + 18  # the buttons that bring hidden parts back
+        self._rows[0].setContentsMargins(
+            max(side, corner if self.sidebar.isHidden() else 0),
+            0,
+            max(side, corner if self.inspector.isHidden() else 0),
+            0,
+        )
+        place = self.theme.px(26)
+        self._open_sidebar.setGeometry(10, 11, place, place)
+        self._open_sidebar.setVisible(self.sidebar.isHidden())
+        self._open_inspector.setGeometry(centre - 10 - place, 11, place, place)
+        self._open_inspector.setVisible(turns and self.inspector.isHidden())
+        for button in (self._open_sidebar, self._open_inspector):
+            button.raise_()
         if not self.banner.isHidden():
             self._rows[1].setContentsMargins(side, 0 if turns else 14, side, 8)
         self.link.setContentsMargins(side + 4, 0, side, 0)

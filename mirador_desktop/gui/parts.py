@@ -63,12 +63,12 @@ class ConfidenceLabel(QLabel):
         super().__init__(parent)
         self._theme, self._place = theme, place
         self._value: float | None = None
-        self._threshold = 0.0
+        self.narrow = False
         self.setObjectName("stageConfidence")
 
     def set_value(self, value: float | None, threshold: float) -> None:
         """Show a confidence from 0 to 1, or nothing for None."""
-        self._value, self._threshold = value, threshold
+        self._value = value
         self.setText("" if value is None else f"{value * 100:.0f}%")
         if value is None:
             words = "This engine does not tell how probable its words are"
@@ -85,7 +85,7 @@ class ConfidenceLabel(QLabel):
 
     def wanted_width(self) -> int:
         """Width of bar and number, px."""
-        return self._theme.px(112) if self._value is not None else 0
+        return self._theme.px(84 if self.narrow else 112) if self._value is not None else 0
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw bar and number."""

@@ -130,6 +130,10 @@ class StagePanel(QWidget):
             self._refresh()
             self.grew.emit()
 
+    def offer_deeper(self, on: bool) -> None:
+        """Offer to run what was left out for a quick answer; the last such panel speaks for all."""
+        self._deeper.setVisible(on and self.record.skipped == QUICK_ONLY)
+
     def best_text(self) -> str:
         """The text that stands for the stage."""
         answers = [a for a in self.record.answers if a.text]
@@ -215,7 +219,6 @@ class StagePanel(QWidget):
         self._header.setGeometry(0, 0, width, header)
         self._header.show()
         self._skipped.hide()
-        self._deeper.hide()
         self._lay_out_header(right, header)
         inner, y = right - left, theme.px(40)
         for _, view in self._views:
@@ -242,7 +245,6 @@ class StagePanel(QWidget):
             view.hide()
         self._header.hide()
         self._preview.hide()
-        self._deeper.setVisible(self.record.skipped == QUICK_ONLY)
         button = self._deeper.sizeHint() if self._deeper.isVisibleTo(self) else None
         left, inner = theme.px(44), width - theme.px(60)
         if button is not None:
@@ -260,6 +262,7 @@ class StagePanel(QWidget):
         side = theme.px(16)
         self._state.setGeometry(right - side, 0, side, height)
         right -= side + theme.px(9)
+        self._confidence.narrow = right < theme.px(300)
         bar = 0 if several else self._confidence.wanted_width()
         self._confidence.setVisible(bool(bar))
         self._confidence.setGeometry(right - bar, 0, bar, height)
@@ -291,12 +294,11 @@ class StagePanel(QWidget):
         theme, headed = self._look.theme, self._headed()
         for _, view in self._views:
             view.headed = headed and view.has_text
-        notices = [view for _, view in self._views if not view.has_text]
-        texts = [view for _, view in self._views if view.has_text]
-        for view in notices:
+        texts = [view for _, view in self._views if view.has_text and not view.failed]
+        for view in [view for _, view in self._views if view not in texts]:  # what failed stands above the others
             height = view.set_width(inner)
             view.move(left, y)
-            y += height
+            y += height + (theme.px(10) if view.has_text and texts else 0)
         gap = theme.px(36)
         if len(texts) == 2 and (inner - gap) // 2 >= theme.px(280):
             half = (inner - gap) // 2
@@ -356,7 +358,7 @@ class StagePanel(QWidget):
             painter.setPen(QPen(QColor(c.focus), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), radius, radius)
-        texts = [view for _, view in self._views if view.isVisibleTo(self) and view.has_text]
+        texts = [view for _, view in self._views if view.isVisibleTo(self) and view.has_text and not view.failed]
         if len(texts) == 2 and texts[0].y() == texts[1].y():
             x = (texts[0].geometry().right() + texts[1].x()) // 2
             painter.setPen(QColor(c.line))

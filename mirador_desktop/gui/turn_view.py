@@ -134,6 +134,9 @@ class TurnView(Area):
             widget.setVisible(several)
         self._back.setEnabled(turn.position > 1)
         self._next.setEnabled(turn.position < turn.siblings)
+        left_out = [p for p in self.panels if p.left_out]
+        for panel in self.panels:
+            panel.offer_deeper(panel in left_out[-1:] and not self.live)
         failed = turn.reason == "failed"
         self._error.setText(turn.error if failed else "")
         self._error.setVisible(failed)
@@ -155,7 +158,7 @@ class TurnView(Area):
         for panel in self.panels:
             panel.setVisible(panel in panels)
         columns = [p for p in panels if not p.left_out]
-        if self._look.layout == "columns" and len(columns) > 1 and width >= theme.px(260) * len(columns):
+        if self._look.layout == "columns" and len(columns) > 1 and width >= theme.px(240) * len(columns):
             y = self._lay_out_columns(columns, [p for p in panels if p.left_out], y, width)
         else:
             for panel in panels:
