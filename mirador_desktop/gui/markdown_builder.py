@@ -141,7 +141,7 @@ class Builder:
         self._sealed += sealed
         for leaf in closed:
             if leaf.kind == "c" and not leaf.partial:
-                self._jobs.append(self._colour_all())
+                self._jobs.append(self._colour_next())
                 break
 
     def _definitions(self, text: str) -> Iterator[dict[str, Any] | None]:
@@ -185,11 +185,13 @@ class Builder:
         writer.replace(index, len(writer.pieces) - index, ())
         self._sealed = len(writer.pieces)
         self._colour_from = 0
-        yield
-        yield from self._colour_all()
+        self._jobs.append(self._colour_next())
 
-    def _colour_all(self) -> Iterator[None]:
-        """Give all final code blocks their full colours."""
+    def _colour_next(self) -> Iterator[None]:
+        """Give the next final code block its full colours, then ask for the one after it.
+
+        Each is a job of its own: what lies between two changes of one edit is laid out again.
+        """
         pieces = self.writer.pieces
         index = self._colour_from
         while index < self._sealed:
@@ -201,10 +203,10 @@ class Builder:
             while end < self._sealed and _in_block(pieces[end], piece.group):
                 end += 1
             if end < self._sealed:  # what follows is its end
+                self._colour_from = end + 1
                 yield from self._colour(index, end, piece.language)
-            else:
-                break
-            index = self._colour_from = end + 1
+                self._jobs.append(self._colour_next())
+            return
 
     def _colour(self, index: int, end: int, language: str) -> Iterator[None]:
         lines = [piece for piece in self.writer.pieces[index:end] if isinstance(piece, Line)]
