@@ -1,8 +1,6 @@
 """Typed settings (`settings.toml`), the program's folders, and where its resources lie."""
 
 import os
-import tempfile
-import tomllib
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
@@ -96,11 +94,17 @@ def load(path: Path) -> tuple[Settings, list[str]]:
         not there is no problem; unknown keys are left alone.
     """
     try:
-        values = tomllib.loads(path.read_text("utf-8"))
+        text = path.read_text("utf-8")
     except FileNotFoundError:
         return Settings(), []
-    except (OSError, UnicodeDecodeError, tomllib.TOMLDecodeError) as error:
-        return Settings(), [f"{path} cannot be read ({error}). The defaults are used, the file is left as it is."]
+    except (OSError, UnicodeDecodeError) as error:
+        return Settings(), [_unreadable(path, error)]
+    import tomllib
+
+    try:
+        values = tomllib.loads(text)
+    except (tomllib.TOMLDecodeError, RecursionError) as error:
+        return Settings(), [_unreadable(path, error)]
     good: dict[str, Any] = {}
     problems: list[str] = []
     for key in fields(Settings):
@@ -116,12 +120,18 @@ def load(path: Path) -> tuple[Settings, list[str]]:
     return Settings(**good), problems
 
 
+def _unreadable(path: Path, error: Exception) -> str:
+    return f"{path} cannot be read ({error}). The defaults are used, the file is left as it is."
+
+
 def save(path: Path, settings: Settings, **changes: Any) -> Settings:
     """Change some settings, in the file (atomically; comments and unknown keys stay) and in the result.
 
     Raises:
         SettingsError: the file cannot be read or written; nothing was changed in it.
     """
+    import tempfile
+
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 

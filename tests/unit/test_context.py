@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirador_desktop.core.context import Section, compile_messages, estimate_tokens
+from mirador_desktop.core.context import Section, _fit_sections, compile_messages, estimate_tokens
 from mirador_desktop.core.engine import Message
 from mirador_desktop.core.prompts import CUT, quote
 from mirador_desktop.errors import ModelRefused
@@ -79,6 +79,20 @@ def test_there_is_never_more_than_the_room(
         assert estimate_tokens(question) + estimate_tokens("role") + 64 > room
     else:
         assert sum(estimate_tokens(m.content) for m in messages) <= room
+
+
+@given(SECTIONS, st.integers(0, 300), st.integers(1, 40))
+def test_quotations_take_no_more_than_their_share(sections: list[Section], room: int, times: int) -> None:
+    sections = [Section(s.stage, s.model, s.text * times, s.complete) for s in sections]
+    assert sum(estimate_tokens(quoted) for quoted in _fit_sections(sections, room)) <= room
+
+
+def test_equal_quotations_share_what_does_not_divide_evenly() -> None:
+    sections = [Section("deep", "m", "word " * 400)] * 4
+    for room in range(200, 208):
+        fitted = _fit_sections(sections, room)
+        assert len(fitted) == 4
+        assert sum(map(estimate_tokens, fitted)) <= room
 
 
 def test_the_oldest_earlier_turns_give_way_first() -> None:

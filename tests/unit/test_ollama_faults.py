@@ -252,6 +252,15 @@ def test_a_line_of_another_kind_ends_the_answer(bad: Any) -> None:
     with_canned(work, chat=http(200, jsonl(line("Hello"), bad, DONE), "application/x-ndjson"))
 
 
+def test_json_nested_without_end_is_an_engine_error(caplog: pytest.LogCaptureFixture) -> None:
+    async def work(engine: Ollama) -> None:
+        _, error = await until_it_fails(engine)
+        assert "Something unexpected happened while talking to this computer" in str(error)
+        assert "Unexpected error" in caplog.text
+
+    with_canned(work, chat=http(200, b'{"a":' + b"[" * 100_000 + b"\n"))
+
+
 @pytest.mark.parametrize(
     "bad",
     [

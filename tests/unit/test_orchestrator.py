@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from mirador_desktop.core.events import AnswerFinished, Event, StageFinished, StageStarted, StreamToken
-from mirador_desktop.core.orchestrator import NOTHING_MORE, QUICK_ONLY, AnswerRequest
+from mirador_desktop.core.orchestrator import NOTHING_MORE, AnswerRequest
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, ModelStage, Pipeline
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import LARGE, MIDDLE, SMALL
@@ -171,8 +171,8 @@ def test_a_quick_answer_asks_the_first_stage_only(sim: Sim, tmp_path: Path) -> N
     events, bodies = asked(sim, tmp_path, depth="quick")
     assert len(bodies) == 1
     assert [(e.stage, e.error) for e in finished(events) if e.reason == "skipped"] == [
-        ("deep", QUICK_ONLY),
-        ("synthesis", QUICK_ONLY),
+        ("deep", "A quick answer was asked for."),
+        ("synthesis", "A quick answer was asked for."),
     ]
     assert (last_of(events).stage, last_of(events).content, last_of(events).reason) == ("quick", SMALL, "done")
 

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from mirador_desktop.core.engine import ChatRequest, Chunk, EngineState, ModelInfo, Piece
-from mirador_desktop.core.orchestrator import AnswerRequest, StreamingOrchestrator
+from mirador_desktop.core.orchestrator import MOST_STAND_INS, AnswerRequest, StreamingOrchestrator
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, ModelStage, Pipeline
 from mirador_desktop.engines.registry import Registry
 from tests.ollama_sim.client import Sim
@@ -109,6 +109,11 @@ def test_all_fail_with_a_sentence(sim: Sim, tmp_path: Path) -> None:
     last = last_of(events)
     assert (last.stage, last.content, last.confidence, last.reason) == ("", "", None, "failed")
     assert last.error.startswith(f"{SMALL_ONE} failed: ")
+
+
+def test_only_some_stand_ins_are_tried(sim: Sim, tmp_path: Path) -> None:
+    events, _ = asked(sim, tmp_path, faults=[{"status": 500}])
+    assert len(finished(events, "quick")) == len(finished(events, "synthesis")) == 1 + MOST_STAND_INS
 
 
 def test_a_stand_in_answers_once_in_a_stage(sim: Sim, tmp_path: Path) -> None:

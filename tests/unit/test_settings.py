@@ -76,7 +76,9 @@ def test_a_wrong_value_is_named_with_file_key_and_what_is_expected(
     assert f"expected is {expected}." in problem
 
 
-@pytest.mark.parametrize("content", ["theme = ", "= 1", "[a\n", b"theme = '\xff'", "a = 1\na = 2\n"])
+@pytest.mark.parametrize(
+    "content", ["theme = ", "= 1", "[a\n", b"theme = '\xff'", "a = 1\na = 2\n", "a = " + "[" * 9999]
+)
 def test_a_broken_file_is_left_alone(tmp_path: Path, content: str | bytes) -> None:
     path = written(tmp_path, content)
     before = path.read_bytes()
