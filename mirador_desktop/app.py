@@ -4,11 +4,9 @@
 """
 
 import asyncio
-import concurrent.futures
 import contextlib
 import gc
 import logging
-import logging.handlers
 import os
 import signal
 import socket
@@ -23,6 +21,8 @@ from mirador_desktop.errors import SettingsError, StoreError
 from mirador_desktop.settings import Folders, Settings, folders, load, resource_folder, save
 
 if TYPE_CHECKING:
+    from concurrent.futures import Executor
+
     from mirador_desktop.assistant import Assistant
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.gui.desk import Desk
@@ -92,12 +92,12 @@ def _memory() -> int:
 
 def start_logging(places: Folders) -> None:
     """Write the log to a file that is kept small; the program goes on where that is not possible."""
+    from logging.handlers import RotatingFileHandler
+
     handlers: list[logging.Handler] = []
     try:
         places.log.mkdir(parents=True, exist_ok=True)
-        handlers.append(
-            logging.handlers.RotatingFileHandler(places.log / "mirador.log", maxBytes=1_000_000, backupCount=2)
-        )
+        handlers.append(RotatingFileHandler(places.log / "mirador.log", maxBytes=1_000_000, backupCount=2))
     except OSError:
         handlers.append(logging.NullHandler())
     logging.basicConfig(
@@ -114,14 +114,17 @@ class _Preferences:
         self.current = current
         self._path = path
         self._changes: dict[str, Any] = {}
-        self._writing: concurrent.futures.Future[None] | None = None
-        self._writer = concurrent.futures.ThreadPoolExecutor(1, "settings")
+        self._writer: Executor | None = None
 
     def change(self, **changes: Any) -> None:
         """Change settings, and keep them."""
         self.current = replace(self.current, **changes)
         self._changes |= changes
-        self._writing = self._writer.submit(self._write, dict(self._changes))
+        if self._writer is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._writer = ThreadPoolExecutor(1, "settings")
+        self._writer.submit(self._write, dict(self._changes))
 
     def _write(self, changes: dict[str, Any]) -> None:
         try:
@@ -131,7 +134,8 @@ class _Preferences:
 
     def close(self) -> None:
         """Wait until everything is written."""
-        self._writer.shutdown(wait=True)
+        if self._writer is not None:
+            self._writer.shutdown(wait=True)
 
 
 def run(arguments: Sequence[str], on_ready: "Callable[[MainWindow], Awaitable[None]] | None" = None) -> int:
@@ -162,7 +166,6 @@ def run(arguments: Sequence[str], on_ready: "Callable[[MainWindow], Awaitable[No
     from qasync import QEventLoop
 
     try:
-        start_logging(places)
         with asyncio.Runner(loop_factory=lambda: QEventLoop(application)) as runner:
             return runner.run(_main(places, instance, on_ready))
     finally:
@@ -187,6 +190,7 @@ async def _main(
     window.show()
     with _signals(closing.set), _async_generators():
         await painted.wait()
+        start_logging(places)
         instance.listen(window.bring_to_front)
         try:
             await _work(window, preferences, places, problems, closing, on_ready)
@@ -237,8 +241,6 @@ async def _settle(
     on_ready: "Callable[[MainWindow], Awaitable[None]] | None",
 ) -> None:
     """What can wait until the window is there."""
-    from mirador_desktop.gui.markdown_warm import warm_up
-
     desk.session.refresh_list()
     try:
         await machine.store.open()
@@ -249,7 +251,6 @@ async def _settle(
     if notices:
         desk.tell(" ".join(notices))
     await machine.registry.ready()
-    window.look.clock.request("warm up", lambda deadline: warm_up())
     gc.collect()
     gc.freeze()  # a full collection takes 30 ms: what is there now stays anyway
     if on_ready is not None:
@@ -261,11 +262,14 @@ async def _settle(
 
 
 def _import_machine() -> None:
-    """Import what answers need, off the GUI thread."""
+    """Import what answers need, off the GUI thread and behind the first paint."""
     import mirador_desktop.assistant
     import mirador_desktop.engines.guide
     import mirador_desktop.engines.ollama
-    import mirador_desktop.engines.registry  # noqa: F401
+    import mirador_desktop.engines.registry
+    import mirador_desktop.gui.desk
+    import mirador_desktop.gui.markdown_view
+    import mirador_desktop.gui.turn_view  # noqa: F401
 
 
 @contextlib.contextmanager

@@ -12,6 +12,8 @@ Source = Literal["logprobs", "agreement", "none"]
 Reason = Literal["done", "length", "stopped", "failed", "skipped"]
 RANK: dict[Reason, int] = {"done": 3, "length": 2, "stopped": 1, "failed": 0, "skipped": -1}
 """Which of a stage's answers stands for it: the highest, and the later of two equal ones."""
+QUICK_ONLY = "A quick answer was asked for."
+"""Why a stage was left out that the person can still have."""
 Waiting = Literal["loading", "queued", "busy", "fallback"]
 
 

@@ -11,6 +11,7 @@ from mirador_desktop.core.answering import GrowingAnswer
 from mirador_desktop.core.context import Section, compile_messages
 from mirador_desktop.core.engine import ChatRequest, Chunk, Engine, ModelInfo, ModelSource, Wait
 from mirador_desktop.core.events import (
+    QUICK_ONLY,
     RANK,
     AnswerFinished,
     Event,
@@ -28,7 +29,6 @@ log = logging.getLogger(__name__)
 Depth = Literal["auto", "quick", "full"]
 
 NOTHING_MORE = "There is nothing more to say on this without a model."
-QUICK_ONLY = "A quick answer was asked for."
 MOST_STAND_INS = 2
 """How many models of similar size are tried for one that fails, after the named ones: loading each takes time."""
 

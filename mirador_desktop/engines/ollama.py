@@ -15,6 +15,7 @@ import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
 from typing import TYPE_CHECKING, Any
+from urllib.parse import urlsplit
 
 from mirador_desktop.core.confidence import Aligner
 from mirador_desktop.core.engine import (
@@ -55,6 +56,7 @@ log = logging.getLogger(__name__)
 ALTERNATIVES = 4
 """How many of the most probable tokens are asked for at each place."""
 _LOOK_SECONDS = 5.0
+_SHOWN_AT_ONCE = 6
 
 
 class _Raw(dict[str, Any]):
@@ -95,13 +97,19 @@ class Ollama:
 
     async def look(self) -> EngineState:
         """See `Engine.look`."""
-        begun = time.monotonic()
         try:
+            if not await self._listens():
+                return EngineState(False, error=_nothing(self.address))
+            await self._connect()
+            begun = time.monotonic()
             async with asyncio.timeout(_LOOK_SECONDS):
                 version = str((await self._get("/api/version")).get("version", ""))
-                latency = time.monotonic() - begun
-                models = [await self._model(entry) for entry in _entries(await self._get("/api/tags"))]
+            latency = time.monotonic() - begun
+            async with asyncio.timeout(_LOOK_SECONDS * 4):
+                entries = _entries(await self._get("/api/tags"))
                 loaded = await self._loaded()
+            at_once = asyncio.Semaphore(_SHOWN_AT_ONCE)
+            models = await asyncio.gather(*(self._model(entry, at_once) for entry in entries))
         except TimeoutError:
             return EngineState(False, error=f"{self.address} does not answer within {_LOOK_SECONDS:.0f} s.")
         except EngineError as error:
@@ -232,20 +240,33 @@ class Ollama:
 
     # ── requests ───────────────────────────────────────────────────────────────────────────────────────
 
-    async def _model(self, entry: Mapping[str, Any]) -> ModelInfo:
+    async def _listens(self) -> bool:
+        """Whether anything listens, found out before the library is imported for nothing: that takes 30 MB.
+
+        Only asked on this computer: elsewhere a proxy may stand between.
+        """
+        if self._client is not None or not is_this_computer(self.address):
+            return True
+        place = urlsplit(self.address)
+        try:
+            async with asyncio.timeout(_LOOK_SECONDS):
+                _, writer = await asyncio.open_connection(place.hostname, place.port)
+        except OSError:
+            return False
+        writer.close()
+        return True
+
+    async def _model(self, entry: Mapping[str, Any], at_once: asyncio.Semaphore) -> ModelInfo:
         """Describe an installed model; `/api/show` is asked once for each version of it."""
         name, digest = str(entry.get("name") or entry.get("model") or ""), str(entry.get("digest", ""))
         known = self._shown.get((name, digest))
         if known is None:
             try:
-                shown = await self._post("/api/show", name, {"model": name})
-            except (
-                ModelMissing,
-                ModelRefused,
-                StreamBroken,
-            ) as error:  # deleted meanwhile, or broken on disk
+                async with at_once:
+                    shown = await self._post("/api/show", name, {"model": name})
+            except (ModelMissing, ModelRefused, StreamBroken) as error:  # deleted meanwhile, or broken on disk
                 log.warning("No details of %s: %s", name, error)
-                shown = {}
+                return model_info(self.name, entry, {}, self._num_ctx)
             known = model_info(self.name, entry, shown, self._num_ctx)
             for old in [key for key in self._shown if key[0] == name]:
                 del self._shown[old]
@@ -301,7 +322,7 @@ class Ollama:
         if isinstance(error, ollama.ResponseError):
             return self._refusal(error.status_code, words_of(error.error), model)
         if isinstance(error, ConnectionError | httpx.ConnectError | httpx.ConnectTimeout):
-            return EngineUnreachable(f"Nothing answers at {self.address}.")
+            return EngineUnreachable(_nothing(self.address))
         if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
             return EngineUnreachable(f"{self.address} is not the address of an Ollama host.")
         if isinstance(error, httpx.TransportError):
@@ -335,6 +356,10 @@ def _import_ollama() -> Any:
         stale = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.pop(name, None)]
         log.warning("Ignoring %s: %s", " and ".join(stale), error)
         return importlib.import_module("ollama")
+
+
+def _nothing(address: str) -> str:
+    return f"Nothing answers at {address}."
 
 
 def _full(model: str) -> str:

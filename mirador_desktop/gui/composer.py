@@ -220,7 +220,10 @@ class Composer(QFrame):
             self.sent.emit(question)
 
     def _focused(self, on: bool) -> None:
-        self.setProperty("focused", "true" if on and self.window().property("keyboard") else "false")
+        ring = "true" if on and self.window().property("keyboard") else "false"
+        if ring == (self.property("focused") or "false"):
+            return
+        self.setProperty("focused", ring)
         self.style().unpolish(self)
         self.style().polish(self)
 

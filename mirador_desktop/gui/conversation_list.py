@@ -1,9 +1,11 @@
 """The list of conversations in the sidebar, in groups by date, with renaming in place."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
 from datetime import datetime, timedelta
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import (
     QAbstractItemModel,
@@ -23,15 +25,16 @@ from PySide6.QtWidgets import (
     QLineEdit,
     QListView,
     QMenu,
-    QStyle,
     QStyledItemDelegate,
     QStyleOptionViewItem,
     QWidget,
 )
 
-from mirador_desktop.core.conversation import Conversation
 from mirador_desktop.gui.look import plural
 from mirador_desktop.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from mirador_desktop.core.conversation import Conversation
 
 Index = QModelIndex | QPersistentModelIndex
 CONVERSATION = Qt.ItemDataRole.UserRole
@@ -87,7 +90,7 @@ class ConversationModel(QAbstractListModel):
     def index_of(self, conversation_id: str) -> QModelIndex:
         """Where a conversation stands."""
         for row, entry in enumerate(self._rows):
-            if isinstance(entry, Conversation) and entry.id == conversation_id:
+            if not isinstance(entry, str) and entry.id == conversation_id:
                 return self.index(row)
         return QModelIndex()
 
@@ -99,12 +102,12 @@ class ConversationModel(QAbstractListModel):
         """Text of a row, and the conversation itself."""
         entry = self._rows[index.row()]
         if role == CONVERSATION:
-            return entry if isinstance(entry, Conversation) else None
+            return None if isinstance(entry, str) else entry
         if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.ToolTipRole):
             if isinstance(entry, str):
                 return entry if role == Qt.ItemDataRole.DisplayRole else None
             return entry.title or "Untitled"
-        if role == Qt.ItemDataRole.AccessibleTextRole and isinstance(entry, Conversation):
+        if role == Qt.ItemDataRole.AccessibleTextRole and not isinstance(entry, str):
             return f"{entry.title}, {when(entry, datetime.now().astimezone())}"
         return None
 
@@ -118,7 +121,7 @@ class ConversationModel(QAbstractListModel):
         """Take a new title."""
         entry = self._rows[index.row()]
         title = " ".join(str(value).split())
-        if not isinstance(entry, Conversation) or not title or title == entry.title:
+        if isinstance(entry, str) or not title or title == entry.title:
             return False
         self.renamed.emit(entry, title)
         return True
@@ -134,6 +137,8 @@ class _Delegate(QStyledItemDelegate):
         return QSize(100, self._theme.px((24 if index.row() == 0 else 36) if heading else 48))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
+        from PySide6.QtWidgets import QStyle  # 10 ms, and there is nothing to paint at the start
+
         theme, c = self._theme, self._theme.colours
         box: QRect = option.rect
         state: QStyle.StateFlag = option.state

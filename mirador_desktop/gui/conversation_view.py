@@ -6,25 +6,26 @@ estimate, and turns that are put in front never move what the person reads. Foll
 anchor until the person scrolls up.
 """
 
+from __future__ import annotations
+
 from collections.abc import Sequence
 from dataclasses import dataclass
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
 from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
-from mirador_desktop.core.conversation import Turn, TurnOutline
-from mirador_desktop.core.events import Event
 from mirador_desktop.gui.heights import Heights
-from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.look import COLUMN, COLUMNS, Look
 from mirador_desktop.gui.parts import IconButton
-from mirador_desktop.gui.turn_view import TurnView
 
-COLUMN = 748
-"""Widest text column, px at 100 %."""
-COLUMNS = 1180
-"""Widest when the panels of a turn stand side by side."""
+if TYPE_CHECKING:
+    from mirador_desktop.core.conversation import Turn, TurnOutline
+    from mirador_desktop.core.events import Event
+    from mirador_desktop.gui.turn_view import TurnView
+
 _MARGIN = 26
 _GAP = 14
 _CHARACTERS = 92  # in a line of the widest column, for estimates
@@ -50,7 +51,7 @@ class ConversationView(QAbstractScrollArea):
     """
 
     needed = Signal(list)
-    made = Signal(TurnView)
+    made = Signal(object)
     link_hovered = Signal(str)
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
@@ -287,6 +288,8 @@ class ConversationView(QAbstractScrollArea):
                     continue
                 if deadline is not None and perf_counter() > deadline:
                     return True
+                from mirador_desktop.gui.turn_view import TurnView  # imported behind the first paint
+
                 view = TurnView(self._look, turn, place + 1, self.viewport())
                 view.grew.connect(lambda i=turn_id: self._grew(i))
                 view.link_hovered.connect(self.link_hovered)

@@ -14,6 +14,7 @@ from PySide6.QtWidgets import QFileDialog, QMenu
 from mirador_desktop.core.engine import Engine, EngineState, LoadedModel, ModelSource
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
 from mirador_desktop.gui.main_window import MainWindow, Preferences
+from mirador_desktop.gui.markdown_view import warm_up
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.tasks import Tasks
 
@@ -95,6 +96,8 @@ class Desk(QObject):
         self.session = Session(assistant, self.tasks, window.turns, self)
         self._connect()
         self._keys()
+        window.composer.text.textChanged.connect(self._warm_up)
+        window.turns.made.connect(self._warm_up)
         self.refresh_engines()
 
     def _connect(self) -> None:
@@ -128,6 +131,12 @@ class Desk(QObject):
         session.said.connect(window.toast.say)
         session.copied.connect(self._copy)
         self._engines.listen(self.refresh_engines)
+
+    def _warm_up(self) -> None:
+        """Somebody begins to write or to read: import and render once what the first answer needs."""
+        self.window.composer.text.textChanged.disconnect(self._warm_up)
+        self.window.turns.made.disconnect(self._warm_up)
+        self.window.look.clock.request("warm up", lambda deadline: warm_up())
 
     def _keys(self) -> None:
         window, session = self.window, self.session

@@ -1,18 +1,23 @@
 """The inspector: timeline of the last answer, what was sent along, what is in memory."""
 
+from __future__ import annotations
+
 import time
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from mirador_desktop.core.conversation import Turn
-from mirador_desktop.core.engine import LoadedModel
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.look import Look, plural, size
 from mirador_desktop.gui.theme import SHAPES, Theme
 from mirador_desktop.gui.timeline import Timeline
+
+if TYPE_CHECKING:
+    from mirador_desktop.core.conversation import Turn
+    from mirador_desktop.core.engine import LoadedModel
 
 
 class _Rows(QWidget):

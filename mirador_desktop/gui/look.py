@@ -1,10 +1,20 @@
 """What all widgets of a conversation share: theme, frame clock, and how the person wants to see answers."""
 
+from __future__ import annotations
+
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 from mirador_desktop.gui.frames import FrameClock
-from mirador_desktop.gui.markdown_view import MarkdownStyle
 from mirador_desktop.gui.theme import META_POINTS, TEXT_POINTS, Theme
+
+if TYPE_CHECKING:
+    from mirador_desktop.gui.markdown_style import MarkdownStyle
+
+COLUMN = 748
+"""Widest text column, px at 100 %."""
+COLUMNS = 1180
+"""Widest when the panels of a turn stand side by side."""
 
 
 @dataclass(slots=True)
@@ -25,6 +35,8 @@ class Look:
 
     def markdown(self, place: int, muted: bool = False) -> MarkdownStyle:
         """The style of an answer's text in the stage at `place`; `muted` for thoughts."""
+        from mirador_desktop.gui.markdown_style import MarkdownStyle
+
         theme, c = self.theme, self.theme.colours
         return MarkdownStyle(
             text=c.muted if muted else c.text,

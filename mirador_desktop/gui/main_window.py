@@ -1,6 +1,9 @@
 """The window: sidebar, centre and inspector, which of them there is room for, and the keyboard."""
 
+from __future__ import annotations
+
 from collections.abc import Callable
+from functools import cached_property
 from typing import TYPE_CHECKING, Any, Protocol
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
@@ -8,31 +11,33 @@ from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, 
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from mirador_desktop.gui.composer import Composer
-from mirador_desktop.gui.conversation_view import COLUMN, COLUMNS, ConversationView
 from mirador_desktop.gui.frames import FrameClock
-from mirador_desktop.gui.inspector import Inspector
-from mirador_desktop.gui.look import Look
-from mirador_desktop.gui.notices import Banner, Toast
+from mirador_desktop.gui.look import COLUMN, COLUMNS, Look
 from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.sidebar import Sidebar
 from mirador_desktop.gui.theme import Theme
-from mirador_desktop.gui.title_bar import TitleBar
 from mirador_desktop.gui.welcome import Welcome
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from mirador_desktop.core.stages import Pipeline
+    from mirador_desktop.gui.conversation_view import ConversationView
+    from mirador_desktop.gui.inspector import Inspector
+    from mirador_desktop.gui.notices import Banner, Toast
+    from mirador_desktop.gui.title_bar import TitleBar
     from mirador_desktop.settings import Settings
 
 SIDEBAR, INSPECTOR = 252, 268
+WELCOME = 760
+"""Widest column of the welcome page, px at 100 %."""
 SIDEBAR_FROM, INSPECTOR_FROM = 1000, 1200
 
 
 class Preferences(Protocol):
     """Where the window's own settings live: a change is kept at once."""
 
-    current: "Settings"
+    current: Settings
 
     def change(self, **changes: Any) -> None:
         """Change settings, and keep them."""
@@ -41,6 +46,8 @@ class Preferences(Protocol):
 
 class MainWindow(QMainWindow):
     """Shows everything and knows nothing: what to do is connected by `Desk`.
+
+    What the first paint does not show (inspector, title bar, turns, notices) is made when it is first asked for.
 
     Signals:
         painted: the first paint is over.
@@ -52,7 +59,7 @@ class MainWindow(QMainWindow):
     closing = Signal()
     activated = Signal()
 
-    def __init__(self, theme: Theme, preferences: Preferences, pipelines: "Sequence[Pipeline]") -> None:
+    def __init__(self, theme: Theme, preferences: Preferences, pipelines: Sequence[Pipeline]) -> None:
         super().__init__()
         self.theme, self._preferences = theme, preferences
         settings = preferences.current
@@ -67,22 +74,17 @@ class MainWindow(QMainWindow):
         central = QWidget(self)
         self.setCentralWidget(central)
         self.sidebar = Sidebar(theme, central)
-        self.inspector = Inspector(self.look, central)
         self.centre = QWidget(central)
         self.centre.setObjectName("centre")
         self.centre.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
-        row = QHBoxLayout(central)
-        row.setContentsMargins(0, 0, 0, 0)
-        row.setSpacing(0)
-        for part in (self.sidebar, self.centre, self.inspector):
-            row.addWidget(part, 1 if part is self.centre else 0)
-
-        self.title_bar = TitleBar(theme, pipelines, settings.layout, self.centre)
-        self.banner = Banner(theme, self.centre)
-        self.turns = ConversationView(self.look, self.centre)
+        self._row = QHBoxLayout(central)
+        self._row.setContentsMargins(0, 0, 0, 0)
+        self._row.setSpacing(0)
+        self._row.addWidget(self.sidebar)
+        self._row.addWidget(self.centre, 1)
+        self._pipelines = pipelines
         self.welcome = Welcome(theme, self.centre)
         self.composer = Composer(theme, self.centre)
-        self.toast = Toast(theme, self.centre)
         self.link = QLabel(self.centre)
         self.link.setObjectName("linkAddress")
         self.link.setProperty("kind", "small")
@@ -94,29 +96,81 @@ class MainWindow(QMainWindow):
         self._open_inspector = IconButton(theme, "inspector", "Show the inspector (Ctrl+I)", self.centre)
         self._open_inspector.setObjectName("openInspector")
         self._open_inspector.clicked.connect(self.toggle_inspector)
-        column = QVBoxLayout(self.centre)
+        self._column = column = QVBoxLayout(self.centre)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(0)
         self._rows = [QHBoxLayout() for _ in range(3)]
-        for layout, widget in zip(self._rows, (self.title_bar, self.banner, self.composer), strict=True):
-            layout.addWidget(widget)
+        self._rows[2].addWidget(self.composer)
         column.addLayout(self._rows[0])
         column.addLayout(self._rows[1])
-        column.addWidget(self.turns, 1)
         column.addWidget(self.welcome, 1)
         column.addSpacing(8)
         column.addLayout(self._rows[2])
         column.addWidget(self.link)
         self.welcome.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
-        self.turns.link_hovered.connect(self._show_link)
         theme.changed.connect(self.restyle)
-        self.show_conversation("", False)
         self._apply_sizes()
+        self.arrange()
         if settings.width and settings.height:
             self.resize(settings.width, settings.height)
         else:
             self.resize(1320, 860)
         self.composer.text.setFocus()
+
+    @cached_property
+    def inspector(self) -> Inspector:
+        """What stands at the right."""
+        from mirador_desktop.gui.inspector import Inspector
+
+        inspector = Inspector(self.look, self.centre.window())
+        inspector.hide()
+        inspector.setFixedWidth(round(INSPECTOR * self.sidebar.minimumWidth() / SIDEBAR))
+        self._row.addWidget(inspector)
+        return inspector
+
+    @cached_property
+    def title_bar(self) -> TitleBar:
+        """Title and choosers above the turns."""
+        from mirador_desktop.gui.title_bar import TitleBar
+
+        bar = TitleBar(self.theme, self._pipelines, self._preferences.current.layout, self.centre)
+        bar.hide()
+        self._rows[0].addWidget(bar)
+        QWidget.setTabOrder(self.sidebar.gear, bar)
+        return bar
+
+    @cached_property
+    def banner(self) -> Banner:
+        """What has to be said above the turns."""
+        from mirador_desktop.gui.notices import Banner
+
+        banner = Banner(self.theme, self.centre)
+        self._rows[1].addWidget(banner)
+        return banner
+
+    @cached_property
+    def turns(self) -> ConversationView:
+        """The conversation."""
+        from mirador_desktop.gui.conversation_view import ConversationView
+
+        turns = ConversationView(self.look, self.centre)
+        turns.hide()
+        turns.link_hovered.connect(self._show_link)
+        self._column.insertWidget(2, turns, 1)
+        QWidget.setTabOrder(turns, self.composer)
+        return turns
+
+    @cached_property
+    def toast(self) -> Toast:
+        """Short messages."""
+        from mirador_desktop.gui.notices import Toast
+
+        return Toast(self.theme, self.centre)
+
+    def _made(self, name: str) -> bool:
+        """Whether a part that is made late is there and shown."""
+        part = self.__dict__.get(name)
+        return part is not None and not part.isHidden()
 
     # ── what is shown ──────────────────────────────────────────────────────────────────────────────────
 
@@ -184,41 +238,37 @@ class MainWindow(QMainWindow):
     def _apply_sizes(self) -> None:
         grow = min(self.theme.scale, 1.5) if self.theme.scale > 1 else 1.0
         self.sidebar.setFixedWidth(round(SIDEBAR * grow))
-        self.inspector.setFixedWidth(round(INSPECTOR * grow))
+        if "inspector" in self.__dict__:
+            self.inspector.setFixedWidth(round(INSPECTOR * grow))
 
     def arrange(self) -> None:
         """Show what there is room for, and keep the centre's parts in one column with the text."""
         wanted = self._preferences.current
         wide = self.width()
         self.sidebar.setVisible(wanted.sidebar if wide >= SIDEBAR_FROM else self._narrow_sidebar)
-        turns = not self.turns.isHidden()
-        roomy = wanted.inspector if wide >= INSPECTOR_FROM else self._narrow_inspector
-        self.inspector.setVisible(turns and roomy)
+        left, turns = not self.sidebar.isHidden(), self._made("turns")
+        right = turns and (wanted.inspector if wide >= INSPECTOR_FROM else self._narrow_inspector)
+        if turns:
+            self.inspector.setVisible(right)
         centre = wide
-        for part in (self.sidebar, self.inspector):
-            if not part.isHidden():
-                centre -= part.width() if part.width() else part.minimumWidth()
-        column = self.theme.px(COLUMNS if self.look.layout == "columns" and turns else COLUMN)
-        if not turns:
-            column = self.theme.px(760)
-        side = max(26, (centre - column) // 2)
+        if left:
+            centre -= self.sidebar.minimumWidth()
+        if right:
+            centre -= self.inspector.minimumWidth()
+        column = COLUMNS if self.look.layout == "columns" else COLUMN
+        side = max(26, (centre - self.theme.px(column if turns else WELCOME)) // 2)
         for layout in self._rows:
             layout.setContentsMargins(side, 0, side, 0)
-        corner = self.theme.px(26) + 18  # the buttons that bring hidden parts back
-        self._rows[0].setContentsMargins(
-            max(side, corner if self.sidebar.isHidden() else 0),
-            0,
-            max(side, corner if self.inspector.isHidden() else 0),
-            0,
-        )
-        place = self.theme.px(26)
-        self._open_sidebar.setGeometry(10, 11, place, place)
-        self._open_sidebar.setVisible(self.sidebar.isHidden())
-        self._open_inspector.setGeometry(centre - 10 - place, 11, place, place)
-        self._open_inspector.setVisible(turns and self.inspector.isHidden())
-        for button in (self._open_sidebar, self._open_inspector):
-            button.raise_()
-        if not self.banner.isHidden():
+        button = self.theme.px(26)
+        corner = button + 18  # of the buttons that bring hidden parts back
+        self._rows[0].setContentsMargins(max(side, 0 if left else corner), 0, max(side, 0 if right else corner), 0)
+        self._open_sidebar.setGeometry(10, 11, button, button)
+        self._open_sidebar.setVisible(not left)
+        self._open_inspector.setGeometry(centre - 10 - button, 11, button, button)
+        self._open_inspector.setVisible(turns and not right)
+        self._open_sidebar.raise_()
+        self._open_inspector.raise_()
+        if self._made("banner"):
             self._rows[1].setContentsMargins(side, 0 if turns else 14, side, 8)
         self.link.setContentsMargins(side + 4, 0, side, 0)
 

@@ -1,16 +1,22 @@
 """The sidebar: name, new conversation, search, conversations, state of the engines, settings."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
 
-from mirador_desktop.core.conversation import Conversation
 from mirador_desktop.gui import icons
-from mirador_desktop.gui.conversation_list import ConversationList
 from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from mirador_desktop.core.conversation import Conversation
+    from mirador_desktop.gui.conversation_list import ConversationList
 
 
 class EngineButton(QPushButton):
@@ -79,7 +85,6 @@ class Sidebar(QWidget):
         self._pause.setSingleShot(True)
         self._pause.setInterval(120)
         self._pause.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
-        self.list = ConversationList(theme, self)
         self._empty_title = QLabel(self)
         self._empty_title.setProperty("kind", "strong")
         self._empty_title.setObjectName("emptyTitle")
@@ -101,17 +106,26 @@ class Sidebar(QWidget):
         foot.setSpacing(4)
         foot.addWidget(self.engine, 1)
         foot.addWidget(self.gear)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(14, 12, 14, 10)
         column.setSpacing(6)
         column.addLayout(head)
         column.addWidget(self.search)
         column.addSpacing(8)
         column.addWidget(self._empty_title)
-        column.addWidget(self._empty_text)
-        column.addWidget(self.list, 1)
+        column.addWidget(self._empty_text, 1)
         column.addLayout(foot)
-        self.show_conversations([], "")
+        self._empty_text.setAlignment(Qt.AlignmentFlag.AlignTop)
+
+    @cached_property
+    def list(self) -> ConversationList:
+        """The conversations, made once they are known: they are read behind the first paint."""
+        from mirador_desktop.gui.conversation_list import ConversationList
+
+        entries = ConversationList(self._theme, self)
+        self._column.insertWidget(self._column.count() - 1, entries, 1)
+        QWidget.setTabOrder(self.search, entries)
+        return entries
 
     def show_conversations(self, conversations: Sequence[Conversation], chosen: str) -> None:
         """Show these conversations, or why there are none."""
@@ -126,11 +140,7 @@ class Sidebar(QWidget):
         else:
             self._empty_title.setText("No conversations yet")
             self._empty_text.setText("Your first question starts one.")
-        layout = self.layout()
-        if isinstance(layout, QVBoxLayout):
-            layout.setStretchFactor(self.list, 1 if conversations else 0)
-            layout.setStretchFactor(self._empty_text, 0 if conversations else 1)
-            self._empty_text.setAlignment(Qt.AlignmentFlag.AlignTop)
+        self._column.setStretchFactor(self._empty_text, 0 if conversations else 1)
 
     def _typed(self) -> None:
         self._pause.start()
@@ -142,7 +152,7 @@ class _Search(QLineEdit):
         self._theme = theme
         self.setObjectName("searchField")
         self.setAccessibleName("Search conversations")
-        self.setClearButtonEnabled(True)
+        self.textChanged.connect(lambda text: self.setClearButtonEnabled(bool(text)))
         self._hint = "Ctrl K"
         self.restyle()
 

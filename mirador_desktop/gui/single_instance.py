@@ -1,12 +1,11 @@
 """One window a home: a second start brings the first one's window to the front."""
 
-import hashlib
 import os
 from collections.abc import Callable
 from pathlib import Path
 from time import monotonic
 
-from PySide6.QtCore import QLockFile
+from PySide6.QtCore import QCryptographicHash, QLockFile
 
 _PATIENCE = 3.0
 
@@ -24,7 +23,8 @@ class SingleInstance:
 
     def __init__(self, folder: Path) -> None:
         user = os.getuid() if hasattr(os, "getuid") else os.environ.get("USERNAME", "")
-        self._name = "mirador-" + hashlib.sha256(f"{user} {folder.absolute()}".encode()).hexdigest()[:24]
+        place = QCryptographicHash.hash(f"{user} {folder.absolute()}".encode(), QCryptographicHash.Algorithm.Sha256)
+        self._name = f"mirador-{bytes(place.data()).hex()[:24]}"
         self._lock: QLockFile | None = None
         self._server: object = None
         try:

@@ -7,8 +7,15 @@ from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPainterPath, QPaintEve
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from mirador_desktop.core.conversation import Answer, StageRecord
-from mirador_desktop.core.events import RANK, Event, StageFinished, StageStarted, StageWaiting, StreamToken
-from mirador_desktop.core.orchestrator import QUICK_ONLY
+from mirador_desktop.core.events import (
+    QUICK_ONLY,
+    RANK,
+    Event,
+    StageFinished,
+    StageStarted,
+    StageWaiting,
+    StreamToken,
+)
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.answer_view import AnswerView, figures, named
 from mirador_desktop.gui.look import Look

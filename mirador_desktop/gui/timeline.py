@@ -1,12 +1,18 @@
 """The timeline of an answer: when each model worked, one bar a model."""
 
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from mirador_desktop.core.conversation import Answer, Turn
 from mirador_desktop.gui.look import seconds
 from mirador_desktop.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from mirador_desktop.core.conversation import Answer, Turn
 
 
 class Timeline(QWidget):

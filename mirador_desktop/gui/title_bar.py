@@ -1,15 +1,20 @@
 """Above the turns: the conversation's title, and the choice of pipeline, layout and export."""
 
+from __future__ import annotations
+
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
-from mirador_desktop.core.stages import Pipeline
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.look import plural
 from mirador_desktop.gui.theme import Theme
+
+if TYPE_CHECKING:
+    from mirador_desktop.core.stages import Pipeline
 
 LAYOUTS = (("stack", "Stack"), ("columns", "Columns"), ("final", "Final only"))
 

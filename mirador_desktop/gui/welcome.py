@@ -1,14 +1,19 @@
 """What stands in the centre before the first turn: what will answer, and how to get more."""
 
+from __future__ import annotations
+
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
-from mirador_desktop.core.stages import ModelStage
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.theme import SHAPES, Theme
+
+if TYPE_CHECKING:
+    from mirador_desktop.core.stages import ModelStage
 
 PURPOSES = (
     "A first answer at once",

@@ -1,0 +1,109 @@
+"""From the start of the process to the painted window, and memory at rest, against a bare PySide6 window."""
+
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from tests.benchmarks.table import Row
+from tests.driving import ROOT
+
+_BARE = """
+import asyncio, os, sys, time
+from PySide6.QtCore import QTimer
+from PySide6.QtWidgets import QApplication, QMainWindow
+from qasync import QEventLoop
+
+class Window(QMainWindow):
+    seen = False
+    def paintEvent(self, event):
+        super().paintEvent(event)
+        if not self.seen:
+            self.seen = True
+            print(time.time(), flush=True)
+
+async def main():
+    window = Window()
+    window.resize(1320, 860)
+    window.show()
+    await asyncio.Event().wait()
+
+app = QApplication([])
+with asyncio.Runner(loop_factory=lambda: QEventLoop(app)) as runner:
+    runner.run(main())
+"""
+
+_MIRADOR = """
+import asyncio, time
+from mirador_desktop import app
+import mirador_desktop.gui.main_window as module
+
+original = module.MainWindow.__init__
+def init(self, *arguments):
+    original(self, *arguments)
+    self.painted.connect(lambda: print(time.time(), flush=True))
+module.MainWindow.__init__ = init
+
+async def ready(window):
+    print("ready", flush=True)
+    await asyncio.Event().wait()
+
+app.run([], ready)
+"""
+
+
+def _start(code: str, home: Path) -> tuple[float, float, float]:
+    """Start a program; returns seconds to its first paint, and at rest MiB resident and MiB of its own."""
+    environment = {
+        **os.environ,
+        "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"),
+        "MIRADOR_HOME": str(home),
+        "OLLAMA_HOST": "127.0.0.1:1",
+        "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
+    }
+    begun = time.time()
+    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    try:
+        painted = float(process.stdout.readline())
+        if code == _MIRADOR:
+            assert process.stdout.readline().strip() == "ready"
+        time.sleep(1.0)  # a benchmark may wait: what is measured is the memory once nothing goes on any more
+        return painted - begun, *_memory(process.pid)
+    finally:
+        process.kill()
+        process.wait()
+
+
+def _memory(pid: int) -> tuple[float, float]:
+    import psutil
+
+    memory = psutil.Process(pid).memory_full_info()
+    return memory.rss / 2**20, memory.uss / 2**20
+
+
+def measure(runs: int = 7) -> list[Row]:
+    """Start both in turn."""
+    bare, own = [], []
+    with tempfile.TemporaryDirectory() as folder:
+        home = Path(folder)
+        _start(_BARE, home)  # warm the disk cache, and make home and database once
+        _start(_MIRADOR, home)
+        for _ in range(runs):
+            bare.append(_start(_BARE, home))
+            own.append(_start(_MIRADOR, home))
+    floor = [statistics.median(column) for column in zip(*bare, strict=True)]
+    found = [statistics.median(column) for column in zip(*own, strict=True)]
+    return [
+        Row(what, f"{found[i] * factor:.0f} {unit}", f"bare window {floor[i] * factor:.0f} {unit}", found[i] / floor[i], goal)
+        for i, (what, factor, unit, goal) in enumerate(
+            (
+                ("process start to painted window", 1000, "ms", "≤ 1.5"),
+                ("memory at rest, resident", 1, "MiB", "≤ 2"),
+                ("memory at rest, own pages only", 1, "MiB", ""),
+            )
+        )
+    ]
