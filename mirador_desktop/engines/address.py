@@ -47,10 +47,7 @@ def _split_port(place: str, default: int) -> tuple[str, int]:
 def is_this_computer(url: str) -> bool:
     """Whether a base address leads to this computer itself."""
     try:
-        try:
         host = urlsplit(url).hostname or ""
-    except ValueError:  # no address at all
-        return False
     except ValueError:  # not an address
         return False
     return host in ("localhost", "::1") or host.startswith("127.")
