@@ -27,20 +27,10 @@ from mirador_desktop.core.engine import (
     ModelInfo,
     Wait,
 )
+from mirador_desktop.engines import ollama_wire as wire
 from mirador_desktop.engines.address import is_this_computer
-from mirador_desktop.engines.ollama_wire import (
-    done_of,
-    lines_of,
-    loaded_model,
-    model_info,
-    pieces_of,
-    same_model,
-    without_halves,
-    words_of,
-)
 from mirador_desktop.errors import (
     EngineBusy,
-    EngineDenied,
     EngineError,
     EngineUnreachable,
     ModelMissing,
@@ -106,7 +96,7 @@ class Ollama:
                 version = str((await self._get("/api/version")).get("version", ""))
             latency = time.monotonic() - begun
             async with asyncio.timeout(_LOOK_SECONDS * 4):
-                entries = _entries(await self._get("/api/tags"))
+                entries = wire.entries_of(await self._get("/api/tags"))
                 loaded = await self._loaded()
             at_once = asyncio.Semaphore(_SHOWN_AT_ONCE)
             models = await asyncio.gather(*(self._model(entry, at_once) for entry in entries))
@@ -152,7 +142,7 @@ class Ollama:
         body = self._body(request.model)
         body["options"] |= {"temperature": request.temperature, "num_predict": request.max_tokens}
         body |= {
-            "messages": [{"role": m.role, "content": without_halves(m.content)} for m in request.messages],
+            "messages": [{"role": m.role, "content": wire.without_halves(m.content)} for m in request.messages],
             "stream": True,
             "logprobs": True,
             "top_logprobs": ALTERNATIVES,
@@ -167,8 +157,8 @@ class Ollama:
                     yield line
                     continue
                 try:
-                    pieces = pieces_of(line, aligners)
-                    end = done_of(line) if line.get("done") is True else None
+                    pieces = wire.pieces_of(line, aligners)
+                    end = wire.done_of(line) if line.get("done") is True else None
                 except (TypeError, ValueError, OverflowError) as error:
                     raise self._translate(error, request.model) from error
                 for piece in pieces:
@@ -211,11 +201,11 @@ class Ollama:
             async with client._client.stream("POST", "/api/chat", json=body) as response:
                 if response.status_code != 200:
                     await response.aread()
-                    raise self._refusal(response.status_code, words_of(response.text), model)
-                async with aclosing(lines_of(response.aiter_bytes())) as lines:
+                    raise self._refusal(response.status_code, wire.words_of(response.text), model)
+                async with aclosing(wire.lines_of(response.aiter_bytes())) as lines:
                     async for line in lines:
                         if error := line.get("error"):
-                            raise self._refusal(0, words_of(error), model)
+                            raise self._refusal(0, wire.words_of(error), model)
                         yield line
         except Exception as error:
             raise self._translate(error, model) from error
@@ -227,16 +217,17 @@ class Ollama:
                 loaded = await self._loaded()
         except (TimeoutError, EngineError):
             return None
-        if any(same_model(m.name, model) for m in loaded):
+        if any(wire.same_model(m.name, model) for m in loaded):
             return Wait("queued", f"{model} is busy with another request or reads the prompt")
         return Wait("loading", f"Loading {model}")
 
     def _body(self, model: str) -> dict[str, Any]:
-        window = self._windows.get(_full(model), self._num_ctx)
+        window = self._windows.get(wire.full_name(model), self._num_ctx)
         return {"model": model, "options": {"num_ctx": window}}
 
     def _can_think(self, model: str) -> bool:
-        return any("thinking" in info.capabilities for (name, _), info in self._shown.items() if name == _full(model))
+        full = wire.full_name(model)
+        return any("thinking" in info.capabilities for (name, _), info in self._shown.items() if name == full)
 
     # ── requests ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -251,7 +242,7 @@ class Ollama:
         try:
             async with asyncio.timeout(_LOOK_SECONDS):
                 _, writer = await asyncio.open_connection(place.hostname, place.port)
-        except OSError:
+        except (OSError, ValueError):
             return False
         writer.close()
         return True
@@ -262,12 +253,12 @@ class Ollama:
         known = self._shown.get((name, digest))
         if known is None:
             try:
-                async with at_once:
+                async with at_once, asyncio.timeout(_LOOK_SECONDS):
                     shown = await self._post("/api/show", name, {"model": name})
             except (ModelMissing, ModelRefused, StreamBroken) as error:  # deleted meanwhile, or broken on disk
                 log.warning("No details of %s: %s", name, error)
-                return model_info(self.name, entry, {}, self._num_ctx)
-            known = model_info(self.name, entry, shown, self._num_ctx)
+                return wire.model_info(self.name, entry, {}, self._num_ctx)
+            known = wire.model_info(self.name, entry, shown, self._num_ctx)
             for old in [key for key in self._shown if key[0] == name]:
                 del self._shown[old]
             self._shown[name, digest] = known
@@ -276,10 +267,10 @@ class Ollama:
 
     async def _loaded(self) -> tuple[LoadedModel, ...]:
         try:
-            entries = _entries(await self._get("/api/ps"))
+            entries = wire.entries_of(await self._get("/api/ps"))
         except ModelMissing:  # a server from before /api/ps
             return ()
-        return tuple(loaded_model(self.name, entry) for entry in entries)
+        return tuple(wire.loaded_model(self.name, entry) for entry in entries)
 
     async def _get(self, path: str) -> Mapping[str, Any]:
         return await self._ask("GET", path, "")
@@ -302,13 +293,16 @@ class Ollama:
                 module = await asyncio.to_thread(_import_ollama)
                 plain = self.address.startswith("http://")
                 # In a thread: an SSL context costs 20 ms. A plain host needs none, and may not redirect.
-                client: ollama.AsyncClient = await asyncio.to_thread(
-                    module.AsyncClient,
-                    host=self.address,
-                    follow_redirects=False,
-                    verify=not plain,
-                    trust_env=not is_this_computer(self.address),
-                )
+                try:
+                    client: ollama.AsyncClient = await asyncio.to_thread(
+                        module.AsyncClient,
+                        host=self.address,
+                        follow_redirects=False,
+                        verify=not plain,
+                        trust_env=not is_this_computer(self.address),
+                    )
+                except Exception as error:
+                    raise EngineUnreachable(f"{self.address} cannot be asked: {error}.") from error
                 self._client = client
             return self._client
 
@@ -320,7 +314,7 @@ class Ollama:
         if isinstance(error, EngineError):
             return error
         if isinstance(error, ollama.ResponseError):
-            return self._refusal(error.status_code, words_of(error.error), model)
+            return self._refusal(error.status_code, wire.words_of(error.error), model)
         if isinstance(error, ConnectionError | httpx.ConnectError | httpx.ConnectTimeout):
             return EngineUnreachable(_nothing(self.address))
         if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
@@ -333,19 +327,7 @@ class Ollama:
         return StreamBroken(f"Something unexpected happened while talking to {self.name}: {error}")
 
     def _refusal(self, status: int, text: str, model: str) -> EngineError:
-        if status in (401, 403):
-            return EngineDenied(f"{self.name} refuses access ({status}): a token is missing or wrong.")
-        if status == 404 and model:
-            return ModelMissing(f"{model} is not installed on {self.name}.")
-        if status == 404:
-            return ModelMissing(f"{self.address} answers, but does not speak Ollama's language (404).")
-        if status == 503:
-            return EngineBusy(f"{self.name} is busy: too many requests are waiting there.")
-        if 300 <= status < 400:
-            return EngineUnreachable(f"{self.address} leads elsewhere ({status}): enter the new address.")
-        if 400 <= status < 500:
-            return ModelRefused(f"{self.name} refuses the request: {text or status}")
-        return StreamBroken(f"{model or self.name} failed: {text}" if text else f"{model or self.name} failed.")
+        return wire.refusal(self.name, self.address, status, text, model)
 
 
 def _import_ollama() -> Any:
@@ -360,12 +342,3 @@ def _import_ollama() -> Any:
 
 def _nothing(address: str) -> str:
     return f"Nothing answers at {address}."
-
-
-def _full(model: str) -> str:
-    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
-
-
-def _entries(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
-    models = answer.get("models")
-    return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []

@@ -9,6 +9,15 @@ from typing import Any
 
 from mirador_desktop.core.confidence import Aligner, Token, probability
 from mirador_desktop.core.engine import Done, LoadedModel, ModelInfo, Piece
+from mirador_desktop.errors import (
+    EngineBusy,
+    EngineDenied,
+    EngineError,
+    EngineUnreachable,
+    ModelMissing,
+    ModelRefused,
+    StreamBroken,
+)
 
 _EMBEDDING_FAMILIES = re.compile(r"bert|embed|minilm|gte|e5", re.IGNORECASE)
 _HALF = re.compile("[\ud800-\udfff]")
@@ -18,6 +27,17 @@ _NUM_CTX = re.compile(r"^num_ctx\s+(\d+)\s*$", re.MULTILINE)
 def same_model(one: str, other: str) -> bool:
     """Whether two names mean the same model: a missing tag is `latest`."""
     return one.removesuffix(":latest") == other.removesuffix(":latest")
+
+
+def full_name(model: str) -> str:
+    """A model's name with its tag."""
+    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
+
+
+def entries_of(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
+    """The models of `/api/tags` and `/api/ps`."""
+    models = answer.get("models")
+    return [m for m in models if isinstance(m, dict)] if isinstance(models, list) else []
 
 
 def model_info(engine: str, entry: Mapping[str, Any], shown: Mapping[str, Any], num_ctx: int) -> ModelInfo:
@@ -113,6 +133,23 @@ def words_of(body: object) -> str:
         return words_of(body.get("error") or body.get("message") or "")
     text = " ".join(str(body).split())[:500]
     return "" if text.startswith("<") else text
+
+
+def refusal(engine: str, address: str, status: int, text: str, model: str) -> EngineError:
+    """Put a status that is no success into a sentence; 0 stands for an error in a line of an answer."""
+    if status in (401, 403):
+        return EngineDenied(f"{engine} refuses access ({status}): a token is missing or wrong.")
+    if status == 404 and model:
+        return ModelMissing(f"{model} is not installed on {engine}.")
+    if status == 404:
+        return ModelMissing(f"{address} answers, but does not speak Ollama's language (404).")
+    if status == 503:
+        return EngineBusy(f"{engine} is busy: too many requests are waiting there.")
+    if 300 <= status < 400:
+        return EngineUnreachable(f"{address} leads elsewhere ({status}): enter the new address.")
+    if 400 <= status < 500:
+        return ModelRefused(f"{engine} refuses the request: {text or status}")
+    return StreamBroken(f"{model or engine} failed: {text}" if text else f"{model or engine} failed.")
 
 
 def without_halves(text: str) -> str:
