@@ -106,7 +106,7 @@ class StagePanel(QWidget):
     def receive(self, event: Event) -> None:
         """Show an event of this stage; the record has taken it in already."""
         if isinstance(event, StreamToken):
-            self._view_of(event.model).token(event)
+            self._token(event)
             if self._state.text() != "writing":
                 self._live = True
                 self._refresh()
@@ -157,20 +157,32 @@ class StagePanel(QWidget):
             if not any(answer is other for other in shown):
                 self._add(answer).show_answer(answer)
 
+    def _token(self, token: StreamToken) -> None:
+        """Show a token; a view that is made only now, in mid-stream, has it from the record."""
+        answer, view = self._find(token.model)
+        if view is None:
+            view = self._add(answer)
+            if answer.text != (token.content if token.kind == "answer" else ""):
+                view.show_answer(answer)
+                return
+            view.begin(answer)
+        view.token(token)
+
     def _view_of(self, model: str) -> AnswerView:
         """The view of the answer a model is writing."""
-        answer = next(a for a in reversed(self.record.answers) if a.model == model)
-        for known, view in reversed(self._views):
-            if known is answer:
-                return view
-        view = self._add(answer)
-        if answer.reason is None and len(answer.text) + len(answer.thinking) == 0:
-            view.begin(answer)
-        elif answer.marks.tokens <= 1 and answer.reason is None:
-            view.begin(answer)  # its first token is the event at hand
-        else:
-            view.show_answer(answer)
+        answer, view = self._find(model)
+        if view is None:
+            view = self._add(answer)
+            if answer.reason is None and not answer.text:
+                view.begin(answer)
+            else:
+                view.show_answer(answer)
         return view
+
+    def _find(self, model: str) -> tuple[Answer, AnswerView | None]:
+        """The answer a model is writing, and its view if there is one."""
+        answer = next(a for a in reversed(self.record.answers) if a.model == model)
+        return answer, next((view for known, view in self._views if known is answer), None)
 
     def _add(self, answer: Answer) -> AnswerView:
         view = AnswerView(self._look, self._place, self.record.threshold, self)
