@@ -220,6 +220,7 @@ def test_what_fits_into_memory() -> None:
     assert not registry.fits(ModelInfo("a", "here", 1_001))
     assert registry.fits(ModelInfo("a", "there", 10**12))
     assert registry.fits(ModelInfo("a", "guide", 10**12))
+    assert registry.remote_addresses() == ["http://192.0.2.1:11434"]
     assert looked(Still("here", UP), memory=0).fits(ModelInfo("a", "here", 10**12))
 
 
