@@ -24,6 +24,7 @@ from mirador_desktop.gui.parts import IconButton
 if TYPE_CHECKING:
     from mirador_desktop.core.conversation import Turn, TurnOutline
     from mirador_desktop.core.events import Event
+    from mirador_desktop.gui.stage_panel import StagePanel
     from mirador_desktop.gui.turn_view import TurnView
 
 _MARGIN = 26
@@ -37,7 +38,7 @@ class _Anchor:
     """What stays where it is: a part of a turn, and how far its top is above the viewport's top."""
 
     place: int
-    part: QWidget | None
+    part: StagePanel | None
     offset: int
 
 
@@ -78,6 +79,8 @@ class ConversationView(QAbstractScrollArea):
         self._to_end.setProperty("kind", "")
         self._to_end.clicked.connect(self.follow)
         self._to_end.hide()
+        clock, key = look.clock, id(self)
+        self.destroyed.connect(lambda: clock.forget(key))
 
     # ── content ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -138,6 +141,7 @@ class ConversationView(QAbstractScrollArea):
         del self._ids[place:]
         self._renumber()
         self._anchor = _Anchor(max(0, place - 1), None, 0)
+        self._request()
 
     def receive(self, turn_id: str, event: Event) -> None:
         """Show an event of a turn, if the turn is near the viewport; else its record is enough."""
@@ -204,7 +208,7 @@ class ConversationView(QAbstractScrollArea):
         return (room - width) // 2, width
 
     def _request(self) -> None:
-        self._look.clock.request(self, self._place_in_frame)
+        self._look.clock.request(id(self), self._place_in_frame)
 
     def _place_in_frame(self, deadline: float) -> bool:
         return self._place(deadline)
@@ -265,11 +269,13 @@ class ConversationView(QAbstractScrollArea):
         if self.following:
             return last
         anchor = self._anchor
-        top = self._heights.before(anchor.place) + anchor.offset
-        if anchor.part is not None:
+        top, part = self._heights.before(anchor.place) + anchor.offset, anchor.part
+        if part is not None:
             view = self._views.get(self._ids[anchor.place])
-            if view is not None and view.isAncestorOf(anchor.part):
-                top += anchor.part.y()
+            if view is not None and view.isAncestorOf(part):
+                top += part.y()
+                if part.folded and anchor.offset > part.height():  # folded while it was read: show its header
+                    top -= anchor.offset
         return max(0, min(top, last))
 
     def _near(self, top: int, height: int, margin: float = 0.6) -> range:
@@ -332,19 +338,18 @@ class ConversationView(QAbstractScrollArea):
         place = self._heights.find(top)
         offset = top - self._heights.before(place)
         view = self._views.get(self._ids[place])
-        part: QWidget | None = None
+        part: StagePanel | None = None
         if view is not None:
-            found, inside = view.anchor_at(offset)
-            if found is not view:
-                part, offset = found, inside
+            part, offset = view.anchor_at(offset)
         self._anchor = _Anchor(place, part, offset)
 
     def _scrolled(self, value: int) -> None:
         """The person moved the scroll bar."""
         bar = self.verticalScrollBar()
         self.following = value >= bar.maximum() - 2
-        if self._ids:
-            self._set_anchor(value)
+        if not self._ids:  # another branch is about to take their place
+            return
+        self._set_anchor(value)
         self._place(perf_counter() + 0.006)
         if any(self._ids[p] not in self._views for p in self._near(value, self.viewport().height())):
             self._request()

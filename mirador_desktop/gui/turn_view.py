@@ -217,12 +217,13 @@ class TurnView(Area):
             panel.move(place * (each + gap), y)
         return y + max(heights) + gap
 
-    def anchor_at(self, y: int) -> tuple[QWidget, int]:
-        """The part at a height in this view, and how far into it: what stays in place when others grow."""
-        for panel in self.panels:
-            if panel.isVisibleTo(self) and panel.y() <= y < panel.y() + panel.height():
+    def anchor_at(self, y: int) -> tuple[StagePanel | None, int]:
+        """The panel at (or next below) a height in this view, and how far into it: what stays when others grow."""
+        panels = [p for p in self.panels if p.isVisibleTo(self) and p.height()]
+        for panel in panels:
+            if panels[0].y() <= y < panel.y() + panel.height():
                 return panel, y - panel.y()
-        return self, y
+        return None, y
 
     def restyle(self) -> None:
         """Colours, sizes or the heat map have changed."""
