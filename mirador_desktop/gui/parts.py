@@ -1,7 +1,16 @@
 """Small widgets: model chips, the confidence bar, the state of a panel, buttons that show when they matter."""
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QEnterEvent, QFontMetrics, QKeyEvent, QMouseEvent, QPainter, QPaintEvent
+from PySide6.QtGui import (
+    QColor,
+    QEnterEvent,
+    QFocusEvent,
+    QFontMetrics,
+    QKeyEvent,
+    QMouseEvent,
+    QPainter,
+    QPaintEvent,
+)
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from mirador_desktop.gui import icons
@@ -195,9 +204,11 @@ class Area(QWidget):
 
     Signals:
         clicked: it was clicked, or Space or Enter was pressed while it had the focus.
+        focus_changed: it got or lost the focus.
     """
 
     clicked = Signal()
+    focus_changed = Signal()
 
     def shy_buttons(self) -> list[IconButton]:
         """The buttons to reveal."""
@@ -219,6 +230,16 @@ class Area(QWidget):
         """A click."""
         if event.button() == Qt.MouseButton.LeftButton and self.rect().contains(event.position().toPoint()):
             self.clicked.emit()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Tell whoever draws the ring."""
+        super().focusInEvent(event)
+        self.focus_changed.emit()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Tell whoever draws the ring."""
+        super().focusOutEvent(event)
+        self.focus_changed.emit()
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Space and Enter are a click."""

@@ -58,6 +58,7 @@ class StagePanel(QWidget):
         self._header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
         self._header.setCursor(Qt.CursorShape.PointingHandCursor)
         self._header.clicked.connect(self._clicked)
+        self._header.focus_changed.connect(self.update)  # the ring is around the whole panel
         self._name = QLabel(record.name.capitalize(), self._header)
         self._name.setProperty("kind", "strong")
         self._chips = ModelChips(theme, self._header)

@@ -110,12 +110,13 @@ class TurnView(Area):
 
     def _fold_by_rule(self) -> None:
         """Fold all panels before the last one that finished, but for those the person has decided about."""
-        finished = [
-            p for p in self.panels if p.best_text() and any(a.reason in ("done", "length") for a in p.record.answers)
-        ]
-        for panel in self.panels:
+        last = 0
+        for place, panel in enumerate(self.panels):
+            if panel.best_text() and any(a.reason in ("done", "length") for a in panel.record.answers):
+                last = place
+        for place, panel in enumerate(self.panels):
             chosen = panel.record.folded
-            panel.folded = bool(panel.best_text()) and (panel in finished[:-1] if chosen is None else chosen)
+            panel.folded = bool(panel.best_text()) and (place < last if chosen is None else chosen)
 
     def refresh(self) -> None:
         """Bring the lines around the panels in line with the record."""
