@@ -29,6 +29,7 @@ if TYPE_CHECKING:
 
 _MARGIN = 26
 _GAP = 14
+_AHEAD = 0.6  # of the viewport's height: how far above and below views are made
 _CHARACTERS = 92  # in a line of the widest column, for estimates
 _LINE = 24
 
@@ -57,7 +58,7 @@ class ConversationView(QAbstractScrollArea):
 
     def __init__(self, look: Look, parent: QWidget | None = None) -> None:
         super().__init__(parent)
-        self._look = look
+        self.look = look
         self.setObjectName("turnList")
         self.setAccessibleName("Conversation")
         self.setFrameShape(QFrame.Shape.NoFrame)
@@ -202,13 +203,13 @@ class ConversationView(QAbstractScrollArea):
 
     def _column(self) -> tuple[int, int]:
         """Left edge and width of the text column."""
-        theme, room = self._look.theme, self.width()  # with the scroll bar: in line with the composer below
-        widest = theme.px(COLUMNS if self._look.layout == "columns" else COLUMN)
+        theme, room = self.look.theme, self.width()  # with the scroll bar: in line with the composer below
+        widest = theme.px(COLUMNS if self.look.layout == "columns" else COLUMN)
         width = max(200, min(widest, room - 2 * _MARGIN))
         return (room - width) // 2, width
 
     def _request(self) -> None:
-        self._look.clock.request(id(self), self._place_in_frame)
+        self.look.clock.request(id(self), self._place_in_frame)
 
     def _place_in_frame(self, deadline: float) -> bool:
         return self._place(deadline)
@@ -239,12 +240,16 @@ class ConversationView(QAbstractScrollArea):
             return False
         x, width = self._column()
         top, more = self._top_of_viewport(height), False
+        margin = 0.0 if deadline is None else _AHEAD  # at once only what is in sight, the rest in later frames
         for _ in range(3):  # heights of new views change what is near; twice is enough in practice
-            near = self._near(top, height)
-            more = self._make(near, x, width, deadline)
+            near = self._near(top, height, margin)
+            sight = self._near(top, height, 0.0)
+            more = self._make(sorted(near, key=lambda place: place not in sight), x, width, deadline)
             top = self._top_of_viewport(height)
-            if more or near == self._near(top, height):
+            if more or near == self._near(top, height, margin):
                 break
+        if deadline is None and any(self._can_make(place) for place in self._near(top, height, _AHEAD)):
+            self._request()
         near = self._near(top, height, 1.5)
         for turn_id in [i for i in self._views if self._places[i] not in near]:
             view = self._views[turn_id]
@@ -261,7 +266,7 @@ class ConversationView(QAbstractScrollArea):
         return more
 
     def _top_margin(self) -> int:
-        return self._look.theme.px(4)
+        return self.look.theme.px(4)
 
     def _top_of_viewport(self, height: int) -> int:
         """Offset of the viewport's top from the top of all turns, from the anchor."""
@@ -278,13 +283,16 @@ class ConversationView(QAbstractScrollArea):
                     top -= anchor.offset
         return max(0, min(top, last))
 
-    def _near(self, top: int, height: int, margin: float = 0.6) -> range:
+    def _near(self, top: int, height: int, margin: float) -> range:
         extra = round(height * margin)
         first = self._heights.find(max(0, top - extra))
         return range(first, self._heights.find(top + height + extra) + 1)
 
-    def _make(self, near: range, x: int, width: int, deadline: float | None) -> bool:
-        """Make and measure views, those in sight first; True if the time was up."""
+    def _can_make(self, place: int) -> bool:
+        return self._ids[place] not in self._views and self._ids[place] in self._turns
+
+    def _make(self, near: Sequence[int], x: int, width: int, deadline: float | None) -> bool:
+        """Make and measure views, in the given order; True if the time was up."""
         for place in near:
             turn_id = self._ids[place]
             view = self._views.get(turn_id)
@@ -296,7 +304,7 @@ class ConversationView(QAbstractScrollArea):
                     return True
                 from mirador_desktop.gui.turn_view import TurnView  # imported behind the first paint
 
-                view = TurnView(self._look, turn, place + 1, self.viewport())
+                view = TurnView(self.look, turn, place + 1, self.viewport())
                 view.grew.connect(lambda i=turn_id: self._grew(i))
                 view.link_hovered.connect(self.link_hovered)
                 self._views[turn_id] = view
@@ -304,7 +312,7 @@ class ConversationView(QAbstractScrollArea):
             elif turn_id not in self._dirty and view.width() == width:
                 continue
             self._dirty.discard(turn_id)
-            self._heights.set(place, view.set_width(width) + self._look.theme.px(_GAP))
+            self._heights.set(place, view.set_width(width) + self.look.theme.px(_GAP))
             self._dirty.discard(turn_id)
         return False
 
@@ -322,15 +330,15 @@ class ConversationView(QAbstractScrollArea):
         bar.blockSignals(True)
         bar.setRange(0, last)
         bar.setPageStep(height)
-        bar.setSingleStep(self._look.theme.px(40))
+        bar.setSingleStep(self.look.theme.px(40))
         bar.setValue(top)
         bar.blockSignals(False)
         if self._ids:
             self._set_anchor(top)
-        far = bool(self._ids) and not self.following and last - top > self._look.theme.px(60)
+        far = bool(self._ids) and not self.following and last - top > self.look.theme.px(60)
         self._to_end.setVisible(far)
         if far:
-            side = self._look.theme.px(34)
+            side = self.look.theme.px(34)
             self._to_end.setGeometry((self.width() - side) // 2, self.height() - side - 10, side, side)
             self._to_end.raise_()
 
@@ -351,7 +359,7 @@ class ConversationView(QAbstractScrollArea):
             return
         self._set_anchor(value)
         self._place(perf_counter() + 0.006)
-        if any(self._ids[p] not in self._views for p in self._near(value, self.viewport().height())):
+        if any(self._can_make(place) for place in self._near(value, self.viewport().height(), _AHEAD)):
             self._request()
 
     def resizeEvent(self, event: QResizeEvent) -> None:
@@ -363,7 +371,7 @@ class ConversationView(QAbstractScrollArea):
 
     def wheelEvent(self, event: QWheelEvent) -> None:
         """Scroll by exact pixels where the device has them."""
-        pixels = event.pixelDelta().y() or round(event.angleDelta().y() / 120 * 3 * self._look.theme.px(28))
+        pixels = event.pixelDelta().y() or round(event.angleDelta().y() / 120 * 3 * self.look.theme.px(28))
         bar = self.verticalScrollBar()
         bar.setValue(bar.value() - pixels)
         event.accept()

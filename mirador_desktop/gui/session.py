@@ -3,6 +3,7 @@
 Widgets only show and signal; every coroutine they need is started here.
 """
 
+import asyncio
 import time
 from collections.abc import Callable
 from typing import TYPE_CHECKING
@@ -106,17 +107,23 @@ class Session(QObject):
         if conversation is None:
             return
         turns = await self._assistant.tail(conversation.leaf, _TAIL)
-        for turn in turns:
-            if turn.reason is None or turn.siblings == 1:
-                await self._assistant.siblings(turn)
         self.conversation, self._pending = conversation, ""
         self.view.show_turns(turns)
         self.changed.emit()
         self.answer_moved.emit()
         if len(turns) == _TAIL:
+            await self._painted()
             outlines = await self._assistant.outline(conversation.leaf)
             shown = {t.id for t in turns}
             self.view.put_before([o for o in outlines if o.id not in shown])
+
+    async def _painted(self) -> None:
+        """Wait until what is in sight is painted: reading on would take the time it needs."""
+        clock = self.view.look.clock
+        for _ in range(30):
+            if clock.idle:
+                break
+            await asyncio.sleep(clock.interval)
 
     def _load(self, ids: list[str]) -> None:
         self._tasks.start(f"turns {ids[0]}", self._provide(ids))
@@ -282,7 +289,7 @@ class Session(QObject):
         self._tasks.start(f"delete {conversation.id}", self._delete(conversation))
 
     async def _delete(self, conversation: Conversation) -> None:
-        from mirador_desktop.assistant import UNDO_SECONDS
+        from mirador_desktop.library import UNDO_SECONDS
 
         self._tasks.cancel(f"answer {conversation.id}")
         await self._assistant.delete(conversation)

@@ -4,9 +4,9 @@
 inserted as plain text. Run with `python -m tests.benchmarks.painting`.
 """
 
-import argparse
 import gc
 import os
+import statistics
 from collections.abc import Callable
 from time import perf_counter
 
@@ -16,8 +16,15 @@ from PySide6.QtCore import QEventLoop, Qt
 from PySide6.QtGui import QTextCursor
 from PySide6.QtWidgets import QApplication, QHBoxLayout, QPlainTextEdit, QScrollArea, QWidget
 
+from mirador_desktop.core.conversation import StageRecord, Turn
+from mirador_desktop.core.events import Event, StageStarted, StreamToken
+from mirador_desktop.core.recorder import TurnRecorder
+from mirador_desktop.gui.conversation_view import ConversationView
 from mirador_desktop.gui.frames import FrameClock
+from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.markdown_view import MarkdownStyle, MarkdownView, warm_up
+from mirador_desktop.gui.theme import Theme
+from tests.benchmarks.table import Row, show
 
 PANELS = 3
 NO_BAR = Qt.ScrollBarPolicy.ScrollBarAlwaysOff
@@ -153,47 +160,68 @@ def plain(app: QApplication, total: int) -> Frames:
     return frames
 
 
-def _row(name: str, frames: Frames) -> tuple[str, ...]:
-    def quantile(part: Frames, share: float) -> str:
-        times = sorted(spent for _, spent in part)
-        return f"{times[min(len(times) - 1, int(share * len(times)))]:.1f}"
+def in_conversation(app: QApplication, total: int) -> Frames:
+    """The panels of a turn in the window's own list, three side by side, fed with events as an answer is."""
+    look = Look(Theme("dark"), FrameClock(), layout="columns")
+    look.clock._timer.blockSignals(True)
+    view = ConversationView(look)
+    view.setVerticalScrollBarPolicy(NO_BAR)
+    view.resize(1240, 700)
+    view.show()
+    names = ("quick", "deep", "synthesis")
+    turn = Turn("1", "1", question="How long?", stages=[StageRecord(name, 0.6) for name in names])
+    recorder = TurnRecorder(turn)
+    view.append(turn)
 
-    quarter = len(frames) // 4
-    first, last = frames[:quarter], frames[-quarter:]
-    return (
-        name,
-        str(len(frames)),
-        quantile(frames, 0.5),
-        quantile(frames, 0.99),
-        quantile(first, 0.99),
-        quantile(last, 0.99),
-        f"{max(spent for _, spent in frames):.1f}",
+    def event(event: Event) -> None:
+        recorder.apply(event)
+        view.receive(turn.id, event)
+
+    for name in names:
+        event(StageStarted(name, (f"{name}:7b",)))
+    app.processEvents()
+    frames = _run(
+        app,
+        view,
+        total,
+        lambda panel, token: event(StreamToken(names[panel], f"{names[panel]}:7b", token, confidence=0.5)),
+        look.clock.flush,
     )
+    view.deleteLater()
+    return frames
 
 
-HEADER = ("what", "frames", "p50 ms", "p99 ms", "p99 first quarter", "p99 last quarter", "worst ms")
+def _rows(name: str, frames: Frames, floor: Frames) -> list[Row]:
+    quarter = len(frames) // 4
+    p99, first, last = _p99(frames), _p99(frames[:quarter]), _p99(frames[-quarter:])
+    middle = statistics.median(spent for _, spent in frames)
+    return [
+        Row(f"frame of {name}, p50 / p99", f"{middle:.1f} / {p99:.1f} ms", f"plain text p99 {_p99(floor):.1f} ms",
+            p99 / _p99(floor), "p99 ≤ 16 ms"),
+        Row(f"the same, last quarter of {frames[-1][0]:,} tokens each, p99", f"{last:.1f} ms",
+            f"first quarter {first:.1f} ms", last / first, "flat"),
+    ]  # fmt: skip
 
 
-def measure(total: int = 32_000) -> list[tuple[str, ...]]:
-    """One row per way of showing the text, as named in HEADER."""
+def _p99(frames: Frames) -> float:
+    times = sorted(spent for _, spent in frames)
+    return times[min(len(times) - 1, int(0.99 * len(times)))]
+
+
+def measure(total: int = 32_000) -> list[Row]:
+    """Three answers of so many tokens each: alone, in the window's list, and as plain text."""
     app = QApplication.instance() or QApplication([])
     assert isinstance(app, QApplication)
     while warm_up():
         pass
     gc.collect()
     gc.freeze()  # as the program does after its start
-    return [_row("Markdown, three panels", markdown(app, total)), _row("plain text, three panels", plain(app, total))]
-
-
-def main() -> None:
-    """Print the table."""
-    parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("--tokens", type=int, default=32_000, help="in each panel")
-    rows = [HEADER, *measure(parser.parse_args().tokens)]
-    widths = [max(len(row[column]) for row in rows) for column in range(len(HEADER))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)))
+    floor = plain(app, total)
+    return [
+        *_rows("three panels at 20,000 tok/s", markdown(app, total), floor),
+        *_rows("the same in a conversation", in_conversation(app, total), floor),
+    ]
 
 
 if __name__ == "__main__":
-    main()
+    show(measure())

@@ -65,7 +65,9 @@ def _start(code: str, home: Path) -> tuple[float, float, float]:
         "PYTHON_KEYRING_BACKEND": "keyring.backends.fail.Keyring",
     }
     begun = time.time()
-    process = subprocess.Popen([sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True)
+    process = subprocess.Popen(
+        [sys.executable, "-c", code], cwd=ROOT, env=environment, stdout=subprocess.PIPE, text=True
+    )
     assert process.stdout is not None
     try:
         painted = float(process.stdout.readline())
@@ -98,7 +100,13 @@ def measure(runs: int = 7) -> list[Row]:
     floor = [statistics.median(column) for column in zip(*bare, strict=True)]
     found = [statistics.median(column) for column in zip(*own, strict=True)]
     return [
-        Row(what, f"{found[i] * factor:.0f} {unit}", f"bare window {floor[i] * factor:.0f} {unit}", found[i] / floor[i], goal)
+        Row(
+            what,
+            f"{found[i] * factor:.0f} {unit}",
+            f"bare window {floor[i] * factor:.0f} {unit}",
+            found[i] / floor[i],
+            goal,
+        )
         for i, (what, factor, unit, goal) in enumerate(
             (
                 ("process start to painted window", 1000, "ms", "≤ 1.5"),

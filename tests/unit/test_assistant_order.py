@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from mirador_desktop import assistant as module
+from mirador_desktop import library
 from mirador_desktop.assistant import Ask, QuestionAsked
 from mirador_desktop.core.events import Event, StreamToken
 from mirador_desktop.errors import StoreError
@@ -134,7 +135,7 @@ def test_delete_restore_and_purge(sim: Sim, tmp_path: Path, monkeypatch: pytest.
             assert [t.question for t in await assistant.tail(conversation.leaf, 9)] == ["Secret?"]
             await home.ask("More?", turn)
             await assistant.delete(conversation)
-            monkeypatch.setattr(module, "UNDO_SECONDS", -1.0)
+            monkeypatch.setattr(library, "UNDO_SECONDS", -1.0)
             await assistant.purge()
             await assistant.restore(conversation)
             assert await home.store.conversations() == []
@@ -154,7 +155,7 @@ def test_what_still_streams_does_not_bring_a_deleted_conversation_back(
             asked = events[0]
             assert isinstance(asked, QuestionAsked)
             await home.assistant.delete(asked.conversation)
-            monkeypatch.setattr(module, "UNDO_SECONDS", 10.0 if undone else -1.0)
+            monkeypatch.setattr(library, "UNDO_SECONDS", 10.0 if undone else -1.0)
             await home.assistant.purge()
             if undone:
                 await home.assistant.restore(asked.conversation)

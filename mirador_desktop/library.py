@@ -1,0 +1,184 @@
+"""Conversations as the person sees them: what is in the store, and what this session has not kept yet."""
+
+import logging
+import time
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+
+from mirador_desktop.core.conversation import Conversation, Turn, TurnOutline
+from mirador_desktop.errors import StoreDamaged, StoreError, StoreKeyMissing
+from mirador_desktop.memory.keeper import Keeper
+from mirador_desktop.memory.store import Store
+
+log = logging.getLogger(__name__)
+
+UNDO_SECONDS = 10.0
+"""How long a deleted conversation can be brought back."""
+
+
+@dataclass(slots=True)
+class _Session:
+    """Records made or changed since the start: shown also while they cannot be kept."""
+
+    conversations: dict[str, Conversation] = field(default_factory=dict)
+    turns: dict[str, Turn] = field(default_factory=dict)
+
+
+class Library:
+    """Finds conversations and keeps them in order.
+
+    Methods raise `StoreError` only for what cannot be known without the store.
+    """
+
+    def __init__(self, store: Store, keeper: Keeper) -> None:
+        self._store, self._keeper = store, keeper
+        self._session = _Session()
+
+    # ── finding again ──────────────────────────────────────────────────────────────────────────────────
+
+    async def conversations(self) -> list[Conversation]:
+        """All conversations, the one changed last first; those of this session even without a store."""
+        await self._keeper.flush()
+        known = self._session.conversations
+        try:
+            stored = await self._store.conversations()
+        except StoreError:
+            if not known:
+                raise
+            stored = []
+        for place, found in enumerate(stored):
+            if found.id in known:
+                known[found.id].turns = found.turns  # of the shown branch, as the store has counted them
+                stored[place] = known[found.id]
+        unkept = [c for c in known.values() if all(c.id != s.id for s in stored) and c.leaf]
+        return sorted([*unkept, *stored], key=lambda c: -c.updated)
+
+    async def search(self, text: str) -> list[Conversation]:
+        """Conversations that contain all words of `text`, newest first."""
+        await self._keeper.flush()
+        return await self._store.search(text)
+
+    async def open(self, conversation_id: str) -> Conversation | None:
+        """One conversation, None if it does not exist."""
+        conversation = self._session.conversations.get(conversation_id)
+        if conversation is None:
+            conversation = await self._store.conversation(conversation_id)
+            if conversation is not None:
+                self._session.conversations[conversation_id] = conversation
+        return conversation
+
+    async def tail(self, leaf: str, count: int) -> list[Turn]:
+        """The last `count` turns of the branch that ends at `leaf`, complete, oldest first."""
+        recent: list[Turn] = []
+        while leaf in self._session.turns and len(recent) < count:
+            recent.insert(0, self._session.turns[leaf])
+            leaf = recent[0].parent
+        for turn in recent:
+            await self.siblings(turn)
+        if leaf and len(recent) < count:
+            recent[:0] = await self._store.tail(leaf, count - len(recent))
+        return recent
+
+    async def outline(self, leaf: str) -> list[TurnOutline]:
+        """The whole branch that ends at `leaf`, without texts, oldest first."""
+        recent: list[TurnOutline] = []
+        while leaf in self._session.turns:
+            turn = self._session.turns[leaf]
+            texts = sum(len(a.text) for s in turn.stages for a in s.answers)
+            recent.insert(0, TurnOutline(turn.id, len(turn.question) + texts))
+            leaf = turn.parent
+        return [*(await self._store.outline(leaf)), *recent] if leaf else recent
+
+    async def turns(self, ids: Sequence[str]) -> list[Turn]:
+        """Complete turns in the given order; those that do not exist are left out."""
+        missing = [i for i in ids if i not in self._session.turns]
+        stored = {t.id: t for t in await self._store.turns(missing)} if missing else {}
+        found = (self._session.turns.get(i) or stored.get(i) for i in ids)
+        return [turn for turn in found if turn is not None]
+
+    async def siblings(self, turn: Turn) -> list[str]:
+        """The branches at a turn's place, itself included, oldest first; sets its position among them."""
+        ids = {
+            t.id
+            for t in self._session.turns.values()
+            if (t.conversation, t.parent) == (turn.conversation, turn.parent)
+        }
+        try:
+            await self._keeper.flush()
+            ids |= set(await self._store.siblings(turn.id))
+        except StoreError as error:
+            log.warning("Branches are not known: %s", error)
+        order = sorted(ids | {turn.id})
+        turn.position, turn.siblings = order.index(turn.id) + 1, len(order)
+        return order
+
+    async def show_branch(self, conversation: Conversation, turn_id: str) -> None:
+        """Make the newest branch through a turn the one that is shown."""
+        await self._keeper.flush()
+        leaf = turn_id
+        while newer := [t.id for t in self._session.turns.values() if t.parent == leaf]:
+            leaf = max(newer)
+        try:
+            leaf = max(leaf, await self._store.newest_leaf(leaf)) if leaf == turn_id else leaf
+        except StoreError as error:
+            log.warning("The branch is followed in this session only: %s", error)
+        conversation.leaf = leaf
+        self._keeper.keep(conversation)
+
+    # ── order ──────────────────────────────────────────────────────────────────────────────────────────
+
+    def rename(self, conversation: Conversation, title: str) -> None:
+        """Give a conversation the person's own title."""
+        conversation.title, conversation.title_by_person = title, True
+        self._keep(conversation)
+
+    def pin(self, conversation: Conversation, pinned: bool) -> None:
+        """Keep a conversation at the top of the list, or not any more."""
+        conversation.pinned = pinned
+        self._keep(conversation)
+
+    def fold(self, turn: Turn, stage: str, folded: bool) -> None:
+        """Remember that the person folded or opened a stage's panel."""
+        for record in turn.stages:
+            if record.name == stage:
+                record.folded = folded
+        self._session.turns.setdefault(turn.id, turn)
+        self._keeper.keep(turn=turn)
+
+    async def delete(self, conversation: Conversation) -> None:
+        """Delete a conversation; `restore` brings it back within `UNDO_SECONDS`, after which `purge` ends it."""
+        await self._keeper.flush()
+        await self._store.mark_deleted(conversation.id, time.time())
+        self._session.conversations.pop(conversation.id, None)
+        self._keeper.forget(conversation.id)  # an answer that is still streaming must not bring it back
+
+    async def restore(self, conversation: Conversation) -> None:
+        """Bring a deleted conversation back."""
+        await self._store.restore(conversation.id)
+        self._keeper.remember(conversation.id)
+        self._keep(conversation)
+        for turn in self._session.turns.values():  # what was streamed meanwhile was not kept
+            if turn.conversation == conversation.id:
+                self._keeper.keep(turn=turn)
+
+    async def purge(self) -> None:
+        """Delete for good what was deleted over `UNDO_SECONDS` ago: its bytes are overwritten."""
+        await self._store.purge(time.time() - UNDO_SECONDS)
+        gone = {t.conversation for t in self._session.turns.values()} - set(self._session.conversations)
+        for turn in [t.id for t in self._session.turns.values() if t.conversation in gone]:
+            del self._session.turns[turn]
+
+    @property
+    def can_start_afresh(self) -> bool:
+        """Whether nothing is being kept because the database cannot be read, so that another may be begun."""
+        return isinstance(self._keeper.error, StoreDamaged | StoreKeyMissing)
+
+    async def start_afresh(self) -> str:
+        """Set a database that cannot be read aside under a new name, which is returned, and begin another."""
+        aside = await self._store.set_aside()
+        await self._keeper.flush()
+        return str(aside)
+
+    def _keep(self, conversation: Conversation) -> None:
+        self._session.conversations[conversation.id] = conversation
+        self._keeper.keep(conversation)
