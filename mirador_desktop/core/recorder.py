@@ -25,6 +25,7 @@ class TurnRecorder:
         self._asked = time.monotonic()
         self._stages = {stage.name: stage for stage in turn.stages}
         self._open: dict[tuple[str, str], Answer] = {}
+        self._begun = 0.0  # when the model that works now was asked: at its stage's start, or at the last one's end
 
     def seconds(self) -> float:
         """Seconds since the question was asked."""
@@ -36,9 +37,10 @@ class TurnRecorder:
             self._token(event)
         elif isinstance(event, StageFinished):
             self._finished(event)
-        elif isinstance(event, StageStarted | StageWaiting):
-            if isinstance(event, StageWaiting):
-                self._answer(event.stage, event.model).fallback_for = event.instead_of
+        elif isinstance(event, StageStarted):
+            self._begun = self.seconds()
+        elif isinstance(event, StageWaiting):
+            self._answer(event.stage, event.model).fallback_for = event.instead_of
         else:
             self.turn.reason, self.turn.final_stage = event.reason, event.stage
             self.turn.error = event.error
@@ -70,7 +72,7 @@ class TurnRecorder:
     def _answer(self, stage: str, model: str) -> Answer:
         answer = self._open.get((stage, model))
         if answer is None:
-            answer = self._open[stage, model] = Answer(model, started=self.seconds())
+            answer = self._open[stage, model] = Answer(model, started=self._begun)
             self._stages[stage].answers.append(answer)
         return answer
 
@@ -102,4 +104,4 @@ class TurnRecorder:
         answer.tokens_per_second = event.tokens_per_second
         answer.confidence, answer.source, answer.calibrated = event.confidence, event.source, event.calibrated
         answer.thinking_seconds = event.thinking_seconds or answer.thinking_seconds
-        answer.ended = self.seconds()
+        answer.ended = self._begun = self.seconds()

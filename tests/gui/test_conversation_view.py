@@ -74,7 +74,7 @@ def many(view: ConversationView, count: int = MANY) -> dict[str, Turn]:
 
     view.needed.connect(provide)
     view.put_before([TurnOutline(i, 300) for i in turns])
-    paint(view._look)
+    paint(view.look)
     return provided
 
 
