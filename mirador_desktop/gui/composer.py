@@ -100,6 +100,7 @@ class Composer(QFrame):
         super().__init__(parent)
         self._theme = theme
         self._answering = False
+        self._draft = ""
         self.setObjectName("composer")
         self.setAccessibleName("Composer")
         self.text = ComposerText(self)
@@ -201,15 +202,26 @@ class Composer(QFrame):
         self.text.setPlaceholderText(words)
 
     def edit(self, question: str) -> None:
-        """Take an earlier question to be changed."""
+        """Take an earlier question to be changed; what was written before comes back when that is left."""
+        if self._editing.isHidden():
+            self._draft = self.text.toPlainText()
         self.text.setPlainText(question)
         self.text.moveCursor(self.text.textCursor().MoveOperation.End)
         self._editing.show()
         self._cancel.show()
         self.text.setFocus()
 
+    def leave_edit(self) -> None:
+        """Give back what was written before an earlier question was taken, if one was."""
+        if not self._editing.isHidden():
+            draft = self._draft
+            self.clear()
+            self.text.setPlainText(draft)
+            self.text.moveCursor(self.text.textCursor().MoveOperation.End)
+
     def clear(self) -> None:
         """Empty it, and leave editing."""
+        self._draft = ""
         self.text.clear()
         self._editing.hide()
         self._cancel.hide()

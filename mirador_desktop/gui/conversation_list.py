@@ -238,7 +238,7 @@ class ConversationList(QListView):
         if index.isValid():
             self.setCurrentIndex(index)
         else:
-            self.clearSelection()
+            self.setCurrentIndex(QModelIndex())  # or keys would act on what is not marked
 
     def _open(self, index: QModelIndex) -> None:
         conversation = index.data(CONVERSATION)
@@ -253,7 +253,7 @@ class ConversationList(QListView):
             return
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        menu.addAction("Rename", lambda: self.edit(index))
+        menu.addAction("Rename", lambda: self.edit(self._list_model.index_of(conversation.id)))
         menu.addAction(
             "Unpin" if conversation.pinned else "Pin",
             lambda: self.pinned.emit(conversation, not conversation.pinned),

@@ -94,6 +94,7 @@ class Desk(QObject):
         self._preferences, self._settings_file = preferences, settings_file
         self.tasks = Tasks(lambda error: window.toast.say(error, 8))
         self.session = Session(assistant, self.tasks, window.turns, self)
+        self._shown = ""
         self._connect()
         self._keys()
         window.composer.text.textChanged.connect(self._warm_up)
@@ -150,7 +151,7 @@ class Desk(QObject):
             ("Ctrl+H", lambda: window.set_heat(not window.look.heat)),
             ("Ctrl+Shift+C", self._copy_final),
             ("Ctrl+R", session.regenerate),
-            ("Ctrl+E", window.title_bar.export.showMenu),
+            ("Ctrl+E", self._show_export),
             ("F1", self.open_guide),
             ("Ctrl++", lambda: window.set_scale(1)),
             ("Ctrl+=", lambda: window.set_scale(1)),
@@ -173,8 +174,8 @@ class Desk(QObject):
 
     def new(self) -> None:
         """Begin a new conversation."""
-        self.session.new()
         self.window.title_bar.choose_pipeline(DEFAULT_PIPELINE.name)
+        self.session.new()
         self.window.composer.clear()
         self.window.composer.text.setFocus()
 
@@ -183,7 +184,6 @@ class Desk(QObject):
         self.new()
         self.window.title_bar.choose_pipeline(GUIDE_PIPELINE.name)
         self._session_changed()
-        self.window.welcome.show_guide()
 
     def open_settings(self) -> None:
         """Show the settings there are."""
@@ -226,7 +226,11 @@ class Desk(QObject):
 
     def _leave_editing(self) -> None:
         self.session.cancel_edit()
-        self.window.composer.clear()
+        self.window.composer.leave_edit()
+
+    def _show_export(self) -> None:
+        if self.window.title_bar.export.isVisible():
+            self.window.title_bar.export.showMenu()
 
     def _focus_search(self) -> None:
         self.window.show_sidebar()
@@ -311,7 +315,13 @@ class Desk(QObject):
         window.show_conversation(conversation.title if conversation is not None else "", has_turns)
         window.sidebar.list.choose(session.current)
         window.composer.set_answering(session.answers)
-        self._set_placeholder()
+        if session.editing is None:
+            window.composer.leave_edit()
+        if session.current != self._shown:
+            self._shown = session.current
+            if (turn := session.last_turn) is not None:  # a follow-up is asked as the question before it was
+                window.title_bar.choose_pipeline(DEFAULT_PIPELINE.name)
+                window.title_bar.choose_pipeline(turn.pipeline)
         self.refresh_engines()
 
     def _set_placeholder(self) -> None:
@@ -335,21 +345,31 @@ class Desk(QObject):
         more = "\n".join(f"{e.name} ({e.address}): {_describe(s)}" for e, s in states)
         if not engines.looked:
             window.sidebar.engine.set_state("Looking for models…", False, False, more)
-            window.welcome.show_looking()
         elif not engines.reachable:
             window.sidebar.engine.set_state("Ollama · not running", False, True, more)
-            window.welcome.show_no_engine(engines.why_nothing().partition(" Start Ollama")[0])
         elif not engines.has_models:
             window.sidebar.engine.set_state("Ollama · no models", False, False, more)
-            window.welcome.show_no_models()
         else:
             up = [e.name for e, s in states if s is not None and s.reachable]
             window.sidebar.engine.set_state(f"Ollama · {', '.join(up)}", True, False, more)
-            chosen = self._assistant.chosen(DEFAULT_PIPELINE)
-            window.welcome.show_ready(chosen.stages, dict(chosen.left_out))
+        self._show_welcome()
         window.inspector.show_where(engines.remote_addresses())
         self._set_placeholder()
         self._answer_moved()
+
+    def _show_welcome(self) -> None:
+        engines, welcome = self._engines, self.window.welcome
+        if self.window.title_bar.pipeline.name == GUIDE_PIPELINE.name:
+            welcome.show_guide()
+        elif not engines.looked:
+            welcome.show_looking()
+        elif not engines.reachable:
+            welcome.show_no_engine(engines.why_nothing().partition(" Start Ollama")[0])
+        elif not engines.has_models:
+            welcome.show_no_models()
+        else:
+            chosen = self._assistant.chosen(DEFAULT_PIPELINE)
+            welcome.show_ready(chosen.stages, dict(chosen.left_out))
 
     def show_kept(self, why_not: str) -> None:
         """Say that conversations are not being kept, and why; or no longer."""
