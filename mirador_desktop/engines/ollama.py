@@ -337,7 +337,11 @@ def _import_ollama() -> Any:
     except OSError as error:
         stale = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.pop(name, None)]
         log.warning("Ignoring %s: %s", " and ".join(stale), error)
-        return importlib.import_module("ollama")
+    except ImportError as error:
+        # PySide looks at every module that is imported. While the GUI thread imports too, its look at pydantic
+        # can come too early, and a module is asked for names it does not have yet. The second time it has them.
+        log.info("Importing the library once more: %s", error)
+    return importlib.import_module("ollama")
 
 
 def _nothing(address: str) -> str:
