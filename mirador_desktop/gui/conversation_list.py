@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
@@ -17,10 +17,12 @@ from PySide6.QtCore import (
     QRect,
     QSize,
     Qt,
+    QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QKeyEvent, QPainter, QPen
 from PySide6.QtWidgets import (
+    QAbstractItemDelegate,
     QAbstractItemView,
     QLineEdit,
     QListView,
@@ -217,15 +219,15 @@ class ConversationList(QListView):
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.setMouseTracking(True)
-        self.setContextMenuPolicy(Qt.ContextMenuPolicy.CustomContextMenu)
-        self.customContextMenuRequested.connect(self._menu)
         self.clicked.connect(self._open)
         self.activated.connect(self._open)
         self._opened_at = 0.0
+        self._missed: Callable[[], None] | None = None
 
     def show_conversations(self, conversations: Sequence[Conversation], chosen: str) -> None:
         """Show these; `chosen` is the one that is open."""
         if self.state() == QAbstractItemView.State.EditingState:
+            self._missed = lambda: self.show_conversations(conversations, chosen)
             return
         position = self.verticalScrollBar().value()
         self._list_model.show(conversations)
@@ -246,8 +248,22 @@ class ConversationList(QListView):
             self._opened_at = time.monotonic()
             self.opened.emit(conversation)
 
-    def _menu(self, where: QPoint) -> None:
-        index = self.indexAt(where)
+    def closeEditor(self, editor: QWidget, hint: QAbstractItemDelegate.EndEditHint) -> None:
+        """Renaming is over: show what has come meanwhile."""
+        super().closeEditor(editor, hint)
+        missed, self._missed = self._missed, None
+        if missed is not None:
+            QTimer.singleShot(0, self, missed)
+
+    def contextMenuEvent(self, event: QContextMenuEvent) -> None:
+        """Open the menu of what is under the mouse, or for the menu key of what is marked."""
+        if event.reason() == QContextMenuEvent.Reason.Keyboard:
+            if self.selectedIndexes():
+                self._menu(self.currentIndex(), self.visualRect(self.currentIndex()).center())
+        else:
+            self._menu(self.indexAt(event.pos()), event.pos())
+
+    def _menu(self, index: QModelIndex, where: QPoint) -> None:
         conversation = index.data(CONVERSATION) if index.isValid() else None
         if conversation is None:
             return
@@ -263,7 +279,7 @@ class ConversationList(QListView):
         menu.popup(self.viewport().mapToGlobal(where))
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete deletes, the menu key opens the menu."""
+        """Delete deletes."""
         conversation = self.currentIndex().data(CONVERSATION)
         if event.key() == Qt.Key.Key_Delete and conversation is not None:
             self.deleted.emit(conversation)
