@@ -4,6 +4,7 @@ Each state is reached in the real program against the test server, and rendered 
 1320 × 860. Without a display it renders offscreen.
 """
 
+import asyncio
 import os
 import sys
 import tempfile
@@ -19,6 +20,7 @@ from PySide6.QtWidgets import QMenu
 
 from mirador_desktop.core.stages import GUIDE_PIPELINE
 from mirador_desktop.gui.main_window import MainWindow
+from mirador_desktop.memory.store import Store
 from tests import driving
 from tests.driving import answered, last, send, settled, tick, until
 from tests.ollama_sim import scenarios
@@ -232,6 +234,26 @@ _OVERVIEW = {
     **scenarios.THREE_MODELS,
     "models": [{**m, "text": _SHORT.get(m["name"], "")} for m in scenarios.THREE_MODELS["models"]],
 }
+
+
+def _newer(home: Path) -> None:
+    """A database that a newer version has written."""
+
+    async def make() -> None:
+        store = Store(home / "data")
+        await store.open()
+        await store._run(lambda connection: connection.pragma("user_version", 99))
+        await store.close()
+
+    with driving.environment(home, NOWHERE):
+        asyncio.run(make())
+
+
+def _wrong_settings(home: Path) -> None:
+    (home / "config").mkdir(parents=True)
+    (home / "config" / "settings.toml").write_text('theme = "purple"\n')
+
+
 ONE = scenarios.ONE_MODEL
 STATES: dict[str, State] = {
     "overview": State(_done, _OVERVIEW),
@@ -263,6 +285,8 @@ STATES: dict[str, State] = {
     "deleted-with-undo": State(_deleted),
     "settings-menu": State(_menu),
     "database-damaged": State(_answer, prepare=_not_a_database),
+    "database-of-a-newer-version": State(_answer, prepare=_newer),
+    "settings-with-a-wrong-value": State(_nothing, prepare=_wrong_settings),
     "database-read-only": State(_answer, prepare=_no_folder),
 }
 
@@ -284,7 +308,7 @@ def render(name: str, out: Path) -> list[Path]:
     files: list[Path] = []
 
     async def drive(window: MainWindow) -> None:
-        if "keyring" in window.banner.words.text():
+        if window.banner.words.text().startswith("This system has no usable keyring"):
             window.banner.say("")  # that there is none is said once; it is not what the picture is about
         window.resize(*SIZES[-1])
         await state.reach(window, sim)
