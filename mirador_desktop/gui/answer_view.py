@@ -2,7 +2,7 @@
 
 import time
 
-from PySide6.QtCore import Qt, QTimer, Signal
+from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from mirador_desktop.core.conversation import Answer
@@ -58,6 +58,7 @@ class AnswerView(QWidget):
         self.text.setObjectName("stageText")
         self.text.setAccessibleName("Answer")
         self.text.set_heat(look.heat)
+        self.text.installEventFilter(self)
         self.text.height_changed.connect(self.grew)
         self.text.link_hovered.connect(self.link_hovered)
         self._second = QTimer(self)
@@ -179,10 +180,26 @@ class AnswerView(QWidget):
             self._thoughts = MarkdownView(self._look.markdown(self._place, muted=True), self._look.clock, self)
             self._thoughts.setObjectName("thoughts")
             self._thoughts.setAccessibleName("Thoughts")
+            self._thoughts.installEventFilter(self)
             self._thoughts.height_changed.connect(self.grew)
             self._thoughts.set_text(self._answer.thinking)
             self._thoughts.show()
         self._update()
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """The panel around draws the ring of a text that gets the focus."""
+        panel = self.parentWidget()
+        if panel is not None and event.type() in (QEvent.Type.FocusIn, QEvent.Type.FocusOut):
+            panel.update()
+        return False
+
+    def ring(self) -> QRect | None:
+        """Where the text is that was given the focus by the keyboard, None if none was."""
+        if self.window().property("keyboard"):
+            for text in (self.text, self._thoughts):
+                if text is not None and text.hasFocus():
+                    return text.geometry()
+        return None
 
     # ── place ──────────────────────────────────────────────────────────────────────────────────────────
 

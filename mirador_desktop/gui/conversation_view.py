@@ -14,7 +14,16 @@ from time import perf_counter
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, Qt, Signal
-from PySide6.QtGui import QKeyEvent, QResizeEvent, QWheelEvent
+from PySide6.QtGui import (
+    QColor,
+    QFocusEvent,
+    QKeyEvent,
+    QPainter,
+    QPaintEvent,
+    QPen,
+    QResizeEvent,
+    QWheelEvent,
+)
 from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
 
 from mirador_desktop.gui.heights import Heights
@@ -366,6 +375,24 @@ class ConversationView(QAbstractScrollArea):
         """The column gets another width: lay out again."""
         self._place()
 
+    def paintEvent(self, event: QPaintEvent) -> None:
+        """Draw the ring while the list itself has the focus, for the keys that scroll."""
+        if self.hasFocus():
+            painter = QPainter(self.viewport())
+            painter.setPen(QPen(QColor(self.look.theme.colours.focus), 2))
+            painter.drawRect(self.viewport().rect().adjusted(1, 1, -1, -1))
+            painter.end()
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show the ring."""
+        super().focusInEvent(event)
+        self.viewport().update()
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hide the ring."""
+        super().focusOutEvent(event)
+        self.viewport().update()
+
     def scrollContentsBy(self, dx: int, dy: int) -> None:
         """Views are placed by `_place`, not scrolled by Qt."""
 
@@ -393,11 +420,28 @@ class ConversationView(QAbstractScrollArea):
         else:
             bar.setValue(bar.value() + step)
 
+    def order_tabs(self) -> None:
+        """Have Tab go through the turns from top to bottom: Qt's order is that in which widgets were made."""
+        before: QWidget = self
+        for _, view in sorted(self._views.items(), key=lambda item: self._places[item[0]]):
+            stops = [
+                w
+                for w in view.findChildren(QWidget)
+                if w.focusPolicy() & Qt.FocusPolicy.TabFocus and w.isVisibleTo(view)
+            ]
+            places = {w: w.mapTo(view, QPoint(0, 0)) for w in stops}
+            for widget in sorted(stops, key=lambda w: (places[w].y() // self.look.theme.px(12), places[w].x())):
+                QWidget.setTabOrder(before, widget)
+                before = widget
+        QWidget.setTabOrder(before, self._to_end)
+
     def ensure_visible(self, widget: QWidget) -> None:
         """Scroll so that a widget inside (the one with the focus) is seen."""
+        if not self.viewport().isAncestorOf(widget):
+            return
         top = widget.mapTo(self.viewport(), QPoint(0, 0)).y()
         bar, height = self.verticalScrollBar(), self.viewport().height()
-        if top < 0:
+        if top < 0 and top + widget.height() < 60:
             bar.setValue(bar.value() + top - 20)
         elif top + min(widget.height(), 60) > height:
             bar.setValue(bar.value() + top + min(widget.height(), 60) - height + 20)

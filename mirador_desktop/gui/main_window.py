@@ -313,6 +313,17 @@ class MainWindow(QMainWindow):
         if event.type() == QEvent.Type.ActivationChange and self.isActiveWindow():
             self.activated.emit()
 
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        """Tab goes through the turns as one reads them, and what has the focus then is seen."""
+        turns = self.turns if self._made("turns") else None
+        if turns is not None:
+            turns.order_tabs()
+        moved = super().focusNextPrevChild(forward)
+        widget = self.focusWidget()
+        if turns is not None and moved and widget is not None:
+            turns.ensure_visible(widget)
+        return moved
+
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Remember whether the keyboard was used last: then the focus is shown by a ring."""
         kind = event.type()

@@ -1,11 +1,17 @@
 """What has to be said beside the conversation: a banner that stays, and a toast that goes."""
 
 from collections.abc import Callable
+from dataclasses import dataclass, replace
+from time import monotonic
 
 from PySide6.QtCore import QEvent, QObject, Qt, QTimer
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QWidget
 
 from mirador_desktop.gui.theme import Theme
+
+_LONG = 6.0
+"""What is to stay so many seconds is not lost when another message comes."""
+_SHORT = 3.0
 
 
 class Banner(QFrame):
@@ -43,6 +49,17 @@ class Banner(QFrame):
             self._act()
 
 
+@dataclass(frozen=True, slots=True)
+class _Message:
+    """What a toast says: for how long, with which button, and until which `time.monotonic()`."""
+
+    words: str
+    stay: float
+    button: str
+    act: Callable[[], None] | None
+    end: float
+
+
 class Toast(QFrame):
     """A short message at the bottom of its parent, with at most one button; it goes by itself."""
 
@@ -56,10 +73,12 @@ class Toast(QFrame):
         self.button = QPushButton(self)
         self.button.setObjectName("toastButton")
         self.button.clicked.connect(self._clicked)
-        self._act: Callable[[], None] | None = None
+        self.words.setWordWrap(True)
+        self._shown: _Message | None = None
+        self._later: list[_Message] = []
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
-        self._timer.timeout.connect(self.hide)
+        self._timer.timeout.connect(self._next)
         row = QHBoxLayout(self)
         row.setContentsMargins(16, 6, 8, 6)
         row.addWidget(self.words)
@@ -68,23 +87,42 @@ class Toast(QFrame):
         self.hide()
 
     def say(self, words: str, stay: float = 4.0, button: str = "", act: Callable[[], None] | None = None) -> None:
-        """Show a message for so many seconds."""
-        room = max(200, self._area.width() - self._theme.px(220))
-        self.words.setText(self.words.fontMetrics().elidedText(words, Qt.TextElideMode.ElideRight, room))
-        self.words.setToolTip(words)
-        self.setAccessibleName(words)
-        self.button.setText(button)
-        self.button.setVisible(bool(button))
-        self._act = act
+        """Show a message for so many seconds. One that it covers comes back after it for the rest of its time."""
+        shown = self._shown
+        if shown is not None and shown.words != words and (shown.button or shown.stay >= _LONG):
+            self._later.append(shown)
+        self._show(_Message(words, stay, button, act, monotonic() + stay))
+
+    def _show(self, message: "_Message") -> None:
+        self._shown = message
+        self.words.setText(message.words)
+        self.setAccessibleName(message.words)
+        self.button.setText(message.button)
+        self.button.setVisible(bool(message.button))
         self._place()
         self.show()
         self.raise_()
-        self._timer.start(round(stay * 1000))
+        self._timer.start(max(0, round((message.end - monotonic()) * 1000)))
+
+    def _next(self) -> None:
+        """What was shown is over: show again what it had covered, or nothing."""
+        self._shown = None
+        while self._later:
+            message = self._later.pop()
+            if not message.button:
+                message = replace(message, end=max(message.end, monotonic() + _SHORT))
+            if message.end > monotonic():  # what a button does can be too late, a sentence cannot
+                self._show(message)
+                return
+        self.hide()
 
     def _place(self) -> None:
+        metrics = self.words.fontMetrics()
+        most = max(160, self._area.width() - self._theme.px(60) - (self.button.sizeHint().width() + 40))
+        self.words.setFixedWidth(min(metrics.horizontalAdvance(self.words.text()) + 4, most))
         self.layout().activate()  # type: ignore[union-attr]  # it has one
         self.adjustSize()
-        y = self._area.height() - self.height() - self._theme.px(116)
+        y = max(0, self._area.height() - self.height() - self._theme.px(116))
         self.move((self._area.width() - self.width()) // 2, y)
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
@@ -94,7 +132,8 @@ class Toast(QFrame):
         return False
 
     def _clicked(self) -> None:
-        act, self._act = self._act, None
-        self.hide()
-        if act is not None:
-            act()
+        shown = self._shown
+        self._timer.stop()
+        self._next()
+        if shown is not None and shown.act is not None:
+            shown.act()

@@ -378,6 +378,11 @@ class StagePanel(QWidget):
             painter.setPen(QPen(QColor(c.focus), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), radius, radius)
+        for _, view in self._views:
+            if (ring := view.ring()) is not None:
+                painter.setPen(QPen(QColor(c.focus), 2))
+                painter.setBrush(Qt.BrushStyle.NoBrush)
+                painter.drawRoundedRect(ring.translated(view.pos()).adjusted(-8, -4, 8, 4), radius / 2, radius / 2)
         texts = [view for _, view in self._views if view.isVisibleTo(self) and view.has_text and not view.failed]
         if len(texts) == 2 and texts[0].y() == texts[1].y():
             x = (texts[0].geometry().right() + texts[1].x()) // 2

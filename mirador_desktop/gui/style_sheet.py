@@ -31,7 +31,8 @@ QLabel[kind="error"] {{ color: {c.error}; }}
 QLabel[kind="strong"] {{ font-weight: 600; }}
 QLabel[kind="welcome"] {{ font-size: {pt(20)}; font-weight: 600; }}
 #question {{ background: {c.question}; border-radius: {px(9)}; font-size: {pt(10)}; font-weight: 500;
-    padding: {px(8)} {px(14)}; border: none; selection-background-color: {c.focus}; }}
+    padding: {px(6)} {px(12)}; border: 2px solid transparent; selection-background-color: {c.focus}; }}
+#question[ring="true"] {{ border-color: {c.focus}; }}
 
 QPushButton {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: {px(7)};
     padding: {px(5)} {px(12)}; font-weight: 500; }}

@@ -1,7 +1,7 @@
 """A turn: the question, one line about it, the panels of its stages, and what can be done with the answer."""
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QTextOption
+from PySide6.QtGui import QFocusEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QTextEdit, QWidget
 
 from mirador_desktop.core.conversation import Turn
@@ -260,6 +260,22 @@ class _Question(QTextEdit):
         )
         self.document().setDocumentMargin(0)
         self.setPlainText(text)
+
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """Show a ring when the keyboard gave the focus."""
+        super().focusInEvent(event)
+        self._ring(bool(self.window().property("keyboard")))
+
+    def focusOutEvent(self, event: QFocusEvent) -> None:
+        """Hide the ring."""
+        super().focusOutEvent(event)
+        self._ring(False)
+
+    def _ring(self, on: bool) -> None:
+        if on != (self.property("ring") == "true"):
+            self.setProperty("ring", "true" if on else "false")
+            self.style().unpolish(self)
+            self.style().polish(self)
 
     def set_width(self, width: int, least: int) -> int:
         """Lay the text out at this width; returns the height, px."""
