@@ -241,7 +241,9 @@ class Composer(QFrame):
 
     def _refresh(self) -> None:
         depth = next(name for value, name, _ in DEPTHS if value == self.chosen_depth)
-        self._depth.setText(f"Depth: {depth}")
+        narrow = self.width() < self._theme.px(430)
+        self._attach.setText("" if narrow else "Attach")
+        self._depth.setText(depth if narrow else f"Depth: {depth}")
         self._depth.setAccessibleName(f"Depth: {depth}")
         on = self.memory
         self._memory.setText("Memory on" if on else "Memory off")
@@ -264,7 +266,10 @@ class Composer(QFrame):
         for button in (self._attach, self._depth, self.stop):
             button.setIconSize(QSize(theme.px(14), theme.px(14)))
         self.text.updateGeometry()
+        self._hint.setVisible(self.width() > theme.px(640))
+        self._refresh()
 
     def resizeEvent(self, event: QEvent) -> None:
-        """Drop the hint where there is no room for it."""
+        """Drop the hint where there is no room for it, and then words that the icons say too."""
         self._hint.setVisible(self.width() > self._theme.px(640))
+        self._refresh()

@@ -185,7 +185,7 @@ class MainWindow(QMainWindow):
 
     def toggle_sidebar(self) -> None:
         """Show or hide the sidebar; the choice is kept where there is room for it."""
-        if self.width() >= SIDEBAR_FROM:
+        if self._has_room(SIDEBAR_FROM):
             self._preferences.change(sidebar=not self._preferences.current.sidebar)
         else:
             self._narrow_sidebar = not self._narrow_sidebar
@@ -193,7 +193,7 @@ class MainWindow(QMainWindow):
 
     def toggle_inspector(self) -> None:
         """Show or hide the inspector; the choice is kept where there is room for it."""
-        if self.width() >= INSPECTOR_FROM:
+        if self._has_room(INSPECTOR_FROM):
             self._preferences.change(inspector=not self._preferences.current.inspector)
         else:
             self._narrow_inspector = not self._narrow_inspector
@@ -236,18 +236,26 @@ class MainWindow(QMainWindow):
     # ── place ──────────────────────────────────────────────────────────────────────────────────────────
 
     def _apply_sizes(self) -> None:
-        grow = min(self.theme.scale, 1.5) if self.theme.scale > 1 else 1.0
+        grow = self._grow()
         self.sidebar.setFixedWidth(round(SIDEBAR * grow))
         if "inspector" in self.__dict__:
             self.inspector.setFixedWidth(round(INSPECTOR * grow))
+
+    def _grow(self) -> float:
+        """How much wider the parts at the sides are because the text is larger."""
+        return min(self.theme.scale, 1.5) if self.theme.scale > 1 else 1.0
+
+    def _has_room(self, least: int) -> bool:
+        """Whether the window is as wide as a part needs, px at 100 %."""
+        return self.width() >= round(least * self._grow())
 
     def arrange(self) -> None:
         """Show what there is room for, and keep the centre's parts in one column with the text."""
         wanted = self._preferences.current
         wide = self.width()
-        self.sidebar.setVisible(wanted.sidebar if wide >= SIDEBAR_FROM else self._narrow_sidebar)
+        self.sidebar.setVisible(wanted.sidebar if self._has_room(SIDEBAR_FROM) else self._narrow_sidebar)
         left, turns = not self.sidebar.isHidden(), self._made("turns")
-        right = turns and (wanted.inspector if wide >= INSPECTOR_FROM else self._narrow_inspector)
+        right = turns and (wanted.inspector if self._has_room(INSPECTOR_FROM) else self._narrow_inspector)
         if turns:
             self.inspector.setVisible(right)
         centre = wide

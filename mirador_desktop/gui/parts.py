@@ -34,16 +34,28 @@ class ModelChips(QLabel):
 
     def wanted_width(self) -> int:
         """Width at which no name is shortened, px."""
-        metrics = QFontMetrics(self._theme.fixed_font())
-        pad = self._theme.px(20)
-        return sum(metrics.horizontalAdvance(name) + pad + self._theme.px(8) for name in self._names())
+        return sum(self._width(name) for name in self._names())
+
+    def shown_names(self) -> list[str]:
+        """The names there is room for (at least one), and "+3" for three that there is not."""
+        names = self._names()
+        count = len(names)
+        while count > 1:
+            shown = names if count == len(names) else [*names[:count], f"+{len(names) - count}"]
+            if sum(self._width(name) for name in shown) <= self.width() + self._theme.px(8):
+                return shown
+            count -= 1
+        return names if len(names) < 2 else [names[0], f"+{len(names) - 1}"]
+
+    def _width(self, name: str) -> int:
+        return QFontMetrics(self._theme.fixed_font()).horizontalAdvance(name) + self._theme.px(28)
 
     def _names(self) -> list[str]:
         return [name for name in self.text().split(", ") if name]
 
     def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw the chips; the last ones are shortened where there is no room."""
-        names = self._names()
+        """Draw the chips; the last ones are shortened where there is no room, and counted where there is none."""
+        names = self.shown_names()
         if not names:
             return
         theme, c = self._theme, self._theme.colours
@@ -53,7 +65,7 @@ class ModelChips(QLabel):
         metrics, height, x = painter.fontMetrics(), theme.px(22), 0.0
         top = (self.height() - height) / 2
         for place, name in enumerate(names):
-            room = self.width() - x - theme.px(26) * (len(names) - place - 1)
+            room = self.width() - x - sum(self._width(later) for later in names[place + 1 :])
             text = metrics.elidedText(name, Qt.TextElideMode.ElideMiddle, max(0, int(room - theme.px(20))))
             box = QRectF(x + 0.5, top + 0.5, metrics.horizontalAdvance(text) + theme.px(20) - 1, height - 1)
             painter.setPen(QColor(c.line))

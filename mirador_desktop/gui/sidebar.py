@@ -33,7 +33,7 @@ class EngineButton(QPushButton):
     def set_state(self, words: str, healthy: bool, struck: bool, more: str) -> None:
         """Show a state: a full dot is healthy, a ring has no models, a struck ring does not answer."""
         self._healthy, self._struck = healthy, struck
-        self.setText(f"    {words}")
+        self.setText(words)
         self.setToolTip(more or words)
         self.setAccessibleName(f"Engine: {words}. Look again")
         self.update()

@@ -283,12 +283,14 @@ class StagePanel(QWidget):
         self._state.setGeometry(right - side, 0, side, height)
         right -= side + theme.px(9)
         self._confidence.narrow = right < theme.px(300)
+        x = theme.px(38)
+        name = self._name.sizeHint().width()
         bar = 0 if several else self._confidence.wanted_width()
+        if right - bar < x + name:
+            bar = 0
         self._confidence.setVisible(bool(bar))
         self._confidence.setGeometry(right - bar, 0, bar, height)
         right -= bar + (theme.px(9) if bar else 0)
-        x = theme.px(38)
-        name = self._name.sizeHint().width()
         self._name.setGeometry(x, 0, name, height)
         x += name + theme.px(12)
         chips = 0 if several else self._chips.wanted_width()

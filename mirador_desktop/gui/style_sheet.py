@@ -51,6 +51,7 @@ QPushButton[kind="flat"], QPushButton[kind="icon"] {{ background: transparent; b
 QPushButton[kind="icon"] {{ padding: {px(3)}; }}
 QPushButton[kind="flat"]:hover, QPushButton[kind="icon"]:hover {{ background: {c.raised}; }}
 QPushButton[kind="flat"]:focus, QPushButton[kind="icon"]:focus {{ border: 2px solid {c.focus}; }}
+#engineState {{ text-align: left; padding-left: {px(24)}; }}
 QPushButton[kind="flat"][quiet="true"] {{ color: {c.muted}; font-weight: 400; }}
 QPushButton::menu-indicator {{ image: none; width: 0; }}
 

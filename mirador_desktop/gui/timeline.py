@@ -84,17 +84,21 @@ class Timeline(QWidget):
                 colour.setAlphaF(0.35)
             painter.setBrush(colour)
             painter.drawRoundedRect(bar, radius, radius)
-            wide = painter.fontMetrics().horizontalAdvance(label) + theme.px(10)
-            if wide <= bar.width():
+            metrics, edge = painter.fontMetrics(), theme.px(5)
+            wide = metrics.horizontalAdvance(label) + 2 * edge
+            after, before = track.width() - bar.right(), bar.x()
+            inside = answer.reason != "failed" and (wide <= bar.width() or bar.width() >= max(after, before))
+            if inside:
                 painter.setPen(QColor(c.background))
-                box = bar.adjusted(theme.px(5), 0, 0, 0)
-            elif bar.right() + wide <= track.width():
+                box = bar.adjusted(edge, 0, -edge, 0)
+            elif wide <= after or after >= before:
                 painter.setPen(QColor(c.muted))
-                box = QRectF(bar.right() + theme.px(5), bar.y(), wide, bar.height())
+                box = QRectF(bar.right() + edge, bar.y(), after - edge, bar.height())
             else:
                 painter.setPen(QColor(c.muted))
-                box = QRectF(max(0.0, bar.x() - wide), bar.y(), wide, bar.height())
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, label)
+                box = QRectF(max(0.0, before - wide), bar.y(), min(wide, before) - edge, bar.height())
+            words = metrics.elidedText(label, Qt.TextElideMode.ElideMiddle, int(box.width()))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignLeft, words)
         painter.end()
 
     def event(self, event: QEvent) -> bool:

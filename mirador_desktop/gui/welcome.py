@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.theme import SHAPES, Theme
@@ -39,7 +39,7 @@ class _StageRow(QWidget):
         head.addWidget(title)
         head.addWidget(models, 1)
         column = QVBoxLayout(self)
-        column.setContentsMargins(28, 11, 0, 11)
+        column.setContentsMargins(theme.px(28), 11, 0, 11)
         column.setSpacing(2)
         column.addLayout(head)
         column.addWidget(words)
@@ -98,7 +98,19 @@ class Welcome(QWidget):
         column.addLayout(self._rows)
         column.addSpacing(14)
         column.addLayout(self._buttons)
-        outer = QVBoxLayout(self)
+        page = QWidget(self)
+        area = QScrollArea(self)  # large text in a small window
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(page)
+        page.setAutoFillBackground(False)
+        area.viewport().setAutoFillBackground(False)
+        around = QVBoxLayout(self)
+        around.setContentsMargins(0, 0, 0, 0)
+        around.addWidget(area)
+        outer = QVBoxLayout(page)
         outer.setContentsMargins(26, 20, 26, 20)
         row = QHBoxLayout()
         row.addStretch(1)

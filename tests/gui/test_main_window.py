@@ -289,3 +289,11 @@ def test_a_toast_that_is_too_long_for_a_line_is_readable(window: MainWindow) -> 
     assert window.toast.words.text() == words.strip()
     assert window.toast.x() >= 0
     assert window.toast.geometry().right() <= window.centre.width()
+
+
+def test_larger_text_needs_more_room(window: MainWindow) -> None:
+    window.theme.set_scale(2.0)
+    assert shown(window) == (False, False)
+    window.resize(1850, 860)
+    assert shown(window) == (True, True)
+    window.theme.set_scale(1.0)
