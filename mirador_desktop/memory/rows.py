@@ -136,12 +136,15 @@ def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
     """Complete turns in the given order; those that are not there are left out."""
     wanted = json.dumps(list(ids))
     turns: dict[str, Turn] = {}
+    cut: list[Turn] = []  # the program was killed while they were answered
     rows: Iterable[Any] = connection.execute(_READ_TURNS, (wanted,))
     for *values, position, siblings in rows:
         row: dict[str, Any] = dict(zip(_TURN, values, strict=True))
         del row["characters"]
-        row["reason"] = row["reason"] or "stopped"
+        ended, row["reason"] = row["reason"], row["reason"] or "stopped"
         turns[row["id"]] = Turn(**row, position=position, siblings=siblings)
+        if ended is None and not turns[row["id"]].final_stage:
+            cut.append(turns[row["id"]])
     rows = connection.execute(_READ_STAGES, (wanted,))
     for turn, _, name, threshold, skipped, folded in rows:
         chosen = None if folded is None else bool(folded)
@@ -156,6 +159,8 @@ def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
         row["marks"] = Marks(row["marks"])
         row["alternatives"] = _unpack(row["alternatives"])
         stages[place].answers.append(Answer(**row))
+    for each in cut:  # as if it had been stopped: the last text stands for it
+        each.final_stage = next((s.name for s in reversed(each.stages) if any(a.text for a in s.answers)), "")
     return [turns[key] for key in ids if key in turns]
 
 

@@ -110,6 +110,9 @@ def cleaned(record: Any) -> Any:
         changed = {name: cleaned(getattr(record, name)) for name in record.__slots__}
         if isinstance(record, Turn | Answer):
             changed["reason"] = record.reason or "stopped"
+        if isinstance(record, Turn) and record.reason is None and not record.final_stage:
+            written = [cleaned(s.name) for s in record.stages if any(a.text for a in s.answers)]
+            changed["final_stage"] = written[-1] if written else ""
         return replace(record, **changed)
     return record
 
