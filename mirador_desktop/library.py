@@ -33,6 +33,7 @@ class Library:
     def __init__(self, store: Store, keeper: Keeper) -> None:
         self._store, self._keeper = store, keeper
         self._session = _Session()
+        keeper.on_new_file = self._keep_session
 
     # ── finding again ──────────────────────────────────────────────────────────────────────────────────
 
@@ -176,8 +177,16 @@ class Library:
     async def start_afresh(self) -> str:
         """Set a database that cannot be read aside under a new name, which is returned, and begin another."""
         aside = await self._store.set_aside()
+        self._keep_session()
         await self._keeper.flush()
         return str(aside)
+
+    def _keep_session(self) -> None:
+        """Keep all that was asked since the start, because another file does not know it."""
+        for turn in self._session.turns.values():
+            conversation = self._session.conversations.get(turn.conversation)
+            if conversation is not None:
+                self._keeper.keep(conversation, turn)
 
     def _keep(self, conversation: Conversation) -> None:
         self._session.conversations[conversation.id] = conversation

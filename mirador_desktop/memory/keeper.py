@@ -35,10 +35,13 @@ class Keeper:
 
     Attributes:
         error: what the store raised at the last attempt, None if it worked.
+        on_new_file: called when the store had to make a database, which knows nothing of what was kept before.
     """
 
     def __init__(self, store: Store, on_state: Callable[[str], None]) -> None:
         self.error: StoreError | None = None
+        self.on_new_file: Callable[[], None] = lambda: None
+        self._made = 0
         self._store = store
         self._on_state = on_state
         self._state = ""
@@ -95,15 +98,19 @@ class Keeper:
     async def _write(self) -> bool:
         """Write what has changed up to now; False if that failed."""
         self._changed.clear()
-        conversations, self._conversations = self._conversations, {}
-        turns, self._turns = self._turns, {}
+        conversations: dict[str, Conversation] = {}
+        turns: dict[str, Turn] = {}
         try:
+            await self._store.open()
+            self._look_for_new_file()
+            conversations, self._conversations = self._conversations, {}
+            turns, self._turns = self._turns, {}
             # Copied now: while the store's thread writes, the records go on changing here.
             snapshots = [replace(record) for record in conversations.values()]
             turn_snapshots = [snapshot(record) for record in turns.values()]
-            await self._store.open()
             if snapshots or turn_snapshots:
                 await self._store.save(snapshots, turn_snapshots)
+            self._look_for_new_file()
         except BaseException as error:
             self._put_back(conversations, turns)
             self.error = error if isinstance(error, StoreError) else None
@@ -118,6 +125,11 @@ class Keeper:
         self.error = None
         self._report("")
         return True
+
+    def _look_for_new_file(self) -> None:
+        if self._made != self._store.made:
+            self._made = self._store.made
+            self.on_new_file()
 
     def _put_back(self, conversations: dict[str, Conversation], turns: dict[str, Turn]) -> None:
         for key, conversation in conversations.items():

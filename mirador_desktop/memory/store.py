@@ -2,6 +2,7 @@
 
 import asyncio
 import logging
+import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
@@ -13,7 +14,7 @@ import apsw
 from mirador_desktop.core.conversation import Conversation, Turn, TurnOutline
 from mirador_desktop.errors import StoreDamaged, StoreError, StoreReadOnly
 from mirador_desktop.memory import branches, rows
-from mirador_desktop.memory.database import checkpoint, open_database
+from mirador_desktop.memory.database import BUSY_MILLISECONDS, checkpoint, open_database
 from mirador_desktop.memory.failures import explain
 from mirador_desktop.memory.key import FILE_NAME as KEY_FILE
 from mirador_desktop.memory.key import KeyPlace, load_key
@@ -23,6 +24,9 @@ from mirador_desktop.memory.writing import Writer
 _log = logging.getLogger(__name__)
 T = TypeVar("T")
 FILE_NAME = "mirador.db"
+_BUSY_STEP = 0.02
+_BUSY_STEPS_CLOSING = 15
+"""How often another program's lock is waited for when closing: with all calls that are left well under 2 s."""
 
 
 class Store:
@@ -37,14 +41,18 @@ class Store:
         is_open: whether the database is open now.
         key_place: where the key is, known once the store was opened.
         key_notice: a sentence to show, not empty only if a key file had just to be made.
+        made: how many times a database was made because there was none.
     """
 
     def __init__(self, folder: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
         self.path = folder / FILE_NAME
         self.key_place: KeyPlace = "keyring"
         self.key_notice = ""
+        self.made = 0
         self._migrations = migrations
         self._connection: apsw.Connection | None = None
+        self._file = (0, 0)
+        self._busy_steps = round(BUSY_MILLISECONDS / 1000 / _BUSY_STEP)
         self._executor: ThreadPoolExecutor | None = None
         self._wanted = False
         self._writer = Writer()
@@ -59,6 +67,10 @@ class Store:
         self._wanted = True
         if not self.is_open:
             await self._run(lambda connection: None)
+
+    def hurry(self) -> None:
+        """Wait for another program's lock only briefly from now on: the program is being closed."""
+        self._busy_steps = _BUSY_STEPS_CLOSING
 
     async def close(self) -> None:
         """Write everything to the file and close it. Never raises."""
@@ -151,6 +163,8 @@ class Store:
 
     def _guarded(self, work: Callable[[apsw.Connection], T]) -> T:
         try:
+            if self._connection is not None and self._identity() != self._file:
+                self._leave()  # what is written to a file that is gone from its place would be lost in silence
             return work(self._connection or self._open())
         except (apsw.Error, OSError) as error:
             explained = explain(error, self.path)
@@ -168,7 +182,25 @@ class Store:
         self.key_notice = self.key_notice or key.notice
         self._writer.forget()
         self._connection = open_database(self.path, key.material, self._migrations)
+        self._connection.set_busy_handler(self._wait_for_lock)
+        self._file = self._identity()
+        self.made += not exists
         return self._connection
+
+    def _wait_for_lock(self, tried: int) -> bool:
+        """SQLite's busy handler, in the store's thread: whether to try again."""
+        if tried >= self._busy_steps:
+            return False
+        time.sleep(_BUSY_STEP)
+        return True
+
+    def _identity(self) -> tuple[int, int]:
+        """What tells the file at the path from another one that was there before."""
+        try:
+            found = self.path.stat()
+        except OSError:
+            return (-1, -1)
+        return (found.st_dev, found.st_ino)
 
     def _close(self) -> None:
         keep_log = False
