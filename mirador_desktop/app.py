@@ -48,6 +48,7 @@ class Machine:
 
     async def close(self) -> None:
         """Keep what is not kept yet, and close everything."""
+        self.store.hurry()
         await self.keeper.flush()
         await self.store.close()
         await self.registry.close()
@@ -94,6 +95,7 @@ def start_logging(places: Folders) -> None:
     """Write the log to a file that is kept small; the program goes on where that is not possible."""
     from logging.handlers import RotatingFileHandler
 
+    logging.raiseExceptions = False  # a log that cannot be written (a full disk) is no error of its own
     handlers: list[logging.Handler] = []
     try:
         places.log.mkdir(parents=True, exist_ok=True)
@@ -161,8 +163,11 @@ def run(arguments: Sequence[str], on_ready: "Callable[[MainWindow], Awaitable[No
     application.setQuitOnLastWindowClosed(False)
     places = folders()
     instance = SingleInstance(places.data)
+    if not instance.first and instance.call_first():
+        return 0
     if not instance.first:
-        return 0 if instance.call_first() else 1
+        log.error("Another Mirador holds %s and does not answer.", places.data)
+        return 1
     from qasync import QEventLoop
 
     try:
@@ -189,16 +194,25 @@ async def _main(
     window.closing.connect(closing.set)
     window.show()
     with _signals(closing.set), _async_generators():
-        await painted.wait()
+        await _first_of(painted, closing)  # a window that is never painted can still be closed
         start_logging(places)
         instance.listen(window.bring_to_front)
+        window.closing.connect(instance.leave)  # who starts the program from now on gets a window of their own
         try:
-            await _work(window, preferences, places, problems, closing, on_ready)
+            if not closing.is_set():
+                await _work(window, preferences, places, problems, closing, on_ready)
         finally:
             window.close()
             preferences.close()
             window.deleteLater()
     return 0
+
+
+async def _first_of(*events: asyncio.Event) -> None:
+    waiting = [asyncio.ensure_future(event.wait()) for event in events]
+    await asyncio.wait(waiting, return_when=asyncio.FIRST_COMPLETED)
+    for each in waiting:
+        each.cancel()
 
 
 async def _work(

@@ -7,7 +7,8 @@ from time import monotonic
 
 from PySide6.QtCore import QCryptographicHash, QLockFile
 
-_PATIENCE = 3.0
+_PATIENCE = 10.0
+"""Seconds a start waits for the first one: many at once, or a slow disk, make the first one slow."""
 
 
 class SingleInstance:
@@ -37,7 +38,10 @@ class SingleInstance:
         self.first = self._lock.tryLock(0) or self._lock.error() != QLockFile.LockError.LockFailedError
 
     def call_first(self) -> bool:
-        """Ask the first program to show its window; False if it does not answer."""
+        """Ask the first program to show its window.
+
+        False if it does not answer, or has ended meanwhile: then this one has become `first`.
+        """
         from PySide6.QtNetwork import QLocalSocket
 
         end = monotonic() + _PATIENCE
@@ -50,7 +54,16 @@ class SingleInstance:
                 caller.waitForBytesWritten(500)
                 caller.disconnectFromServer()
                 return True
+            if self._lock is not None and self._lock.tryLock(100):
+                self.first = True
+                return False
         return False
+
+    def leave(self) -> None:
+        """Answer nobody any more, because the window is closed; who starts now waits for the lock."""
+        if self._server is not None:
+            self._server.close()  # type: ignore[attr-defined]  # a QLocalServer, imported late
+            self._server = None
 
     def listen(self, show: Callable[[], None]) -> None:
         """Call `show` whenever somebody starts the program again."""
@@ -71,8 +84,6 @@ class SingleInstance:
 
     def close(self) -> None:
         """Let others be first."""
-        if self._server is not None:
-            self._server.close()  # type: ignore[attr-defined]  # a QLocalServer, imported late
-            self._server = None
+        self.leave()
         if self._lock is not None:
             self._lock.unlock()
