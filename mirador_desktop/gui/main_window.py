@@ -53,11 +53,13 @@ class MainWindow(QMainWindow):
         painted: the first paint is over.
         closing: the person closed the window; it is hidden already.
         activated: the window came to the front, or was shown again.
+        inspector_shown: the inspector was hidden and is shown now.
     """
 
     painted = Signal()
     closing = Signal()
     activated = Signal()
+    inspector_shown = Signal()
 
     def __init__(self, theme: Theme, preferences: Preferences, pipelines: Sequence[Pipeline]) -> None:
         super().__init__()
@@ -257,7 +259,10 @@ class MainWindow(QMainWindow):
         left, turns = not self.sidebar.isHidden(), self._made("turns")
         right = turns and (wanted.inspector if self._has_room(INSPECTOR_FROM) else self._narrow_inspector)
         if turns:
+            appears = right and self.inspector.isHidden()
             self.inspector.setVisible(right)
+            if appears:
+                self.inspector_shown.emit()
         centre = wide
         if left:
             centre -= self.sidebar.minimumWidth()
