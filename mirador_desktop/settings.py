@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field, fields, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Any, Literal, Protocol
 
 from mirador_desktop.errors import SettingsError
 
@@ -84,6 +84,16 @@ class Settings:
     inspector: bool = _setting(True, lambda v: isinstance(v, bool), "true or false")
     width: int = _setting(0, lambda v: type(v) is int and 0 <= v <= 20000, "a number of pixels")
     height: int = _setting(0, lambda v: type(v) is int and 0 <= v <= 20000, "a number of pixels")
+
+
+class Preferences(Protocol):
+    """Where the window's own settings live: a change is kept at once."""
+
+    current: Settings
+
+    def change(self, **changes: Any) -> None:
+        """Change settings, and keep them."""
+        ...
 
 
 def load(path: Path) -> tuple[Settings, list[str]]:

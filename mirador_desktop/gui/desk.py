@@ -1,22 +1,23 @@
 """Connects window, session and engines: what each button and key does."""
 
-import asyncio
 import logging
-from collections.abc import Callable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING, Protocol
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint, Qt, QUrl
 from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QFileDialog, QMenu
+from PySide6.QtWidgets import QMenu
 
-from mirador_desktop.core.engine import Engine, EngineState, LoadedModel, ModelSource
+from mirador_desktop.core.engine import EngineState
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
-from mirador_desktop.gui.main_window import MainWindow, Preferences
+from mirador_desktop.gui.engines_door import Engines
+from mirador_desktop.gui.files import Files
+from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.markdown_view import warm_up
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.tasks import Tasks
+from mirador_desktop.settings import Preferences
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
@@ -24,58 +25,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 DOWNLOAD_PAGE = "https://ollama.com/download"
-_MOST_ATTACHED = 200_000
 _DELETE_ON_CLOSE = Qt.WidgetAttribute.WA_DeleteOnClose
-
-
-class Engines(ModelSource, Protocol):
-    """What the window needs to know of the engines."""
-
-    @property
-    def engines(self) -> Sequence[Engine]:
-        """All of them, in order of preference."""
-        ...
-
-    @property
-    def states(self) -> Mapping[str, EngineState | None]:
-        """What the last look found, by the engine's name."""
-        ...
-
-    @property
-    def looked(self) -> bool:
-        """Whether the first look is over."""
-        ...
-
-    @property
-    def reachable(self) -> bool:
-        """Whether any answers."""
-        ...
-
-    @property
-    def has_models(self) -> bool:
-        """Whether any has a model that can answer."""
-        ...
-
-    @property
-    def only_guide(self) -> bool:
-        """Whether the guide answers."""
-        ...
-
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call after every look."""
-        ...
-
-    def loaded(self) -> list[LoadedModel]:
-        """What is in memory."""
-        ...
-
-    def remote_addresses(self) -> list[str]:
-        """Addresses of engines on other machines."""
-        ...
-
-    def wake(self) -> None:
-        """Look now."""
-        ...
 
 
 class Desk(QObject):
@@ -94,6 +44,7 @@ class Desk(QObject):
         self._preferences, self._settings_file = preferences, settings_file
         self.tasks = Tasks(lambda error: window.toast.say(error, 8))
         self.session = Session(assistant, self.tasks, window.turns, self)
+        self._files = Files(window, assistant, self.session, self.tasks, self._copy)
         self._shown = ""
         self._connect()
         self._keys()
@@ -108,7 +59,7 @@ class Desk(QObject):
         composer.stopped.connect(session.stop)
         composer.recalled.connect(session.edit)
         composer.cancelled.connect(self._leave_editing)
-        composer.attach.connect(self._choose_file)
+        composer.attach.connect(self._files.choose_file)
         sidebar.new.connect(self.new)
         sidebar.list.opened.connect(session.open)
         sidebar.list.renamed.connect(session.rename)
@@ -118,8 +69,8 @@ class Desk(QObject):
         sidebar.look_again.connect(self._engines.wake)
         sidebar.settings.connect(self.open_settings)
         bar.layout_chosen.connect(window.set_layout)
-        bar.copy_all.connect(lambda: self.tasks.start("copy", self._export(None)))
-        bar.save_all.connect(self._choose_export)
+        bar.copy_all.connect(self._files.copy_conversation)
+        bar.save_all.connect(self._files.choose_export)
         window.welcome.ask.connect(lambda q: session.ask(q, GUIDE_PIPELINE))
         window.welcome.retry.connect(self._engines.wake)
         window.welcome.download.connect(lambda: QDesktopServices.openUrl(QUrl(DOWNLOAD_PAGE)))
@@ -252,61 +203,6 @@ class Desk(QObject):
         QGuiApplication.clipboard().setText(text)
         self.window.toast.say("Copied", 1.5)
 
-    # ── files ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def _choose_export(self) -> None:
-        from mirador_desktop.exchange.markdown import file_name
-
-        if self.session.conversation is None:
-            return
-        dialog = QFileDialog(self.window, "Save as Markdown", file_name(self.session.conversation), "Markdown (*.md)")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix("md")
-        dialog.setAttribute(_DELETE_ON_CLOSE)
-        dialog.fileSelected.connect(lambda path: self.tasks.start("export", self._export(Path(path))))
-        dialog.open()
-
-    async def _export(self, path: Path | None) -> None:
-        """Write the branch that is shown to a file, or to the clipboard."""
-        from mirador_desktop.exchange.markdown import export
-
-        conversation = self.session.conversation
-        if conversation is None:
-            return
-        turns = await self._assistant.turns(list(self.window.turns.turn_ids))
-        text = await asyncio.to_thread(export, conversation, turns)
-        if path is None:
-            self._copy(text)
-            return
-        try:
-            await asyncio.to_thread(_write_whole, path, text)
-        except OSError as error:
-            self.window.toast.say(f"{path.name} could not be written: {error.strerror or error}.", 8)
-        else:
-            self.window.toast.say(f"Saved as {path.name}")
-
-    def _choose_file(self) -> None:
-        dialog = QFileDialog(self.window, "Put a text file into the question")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(_DELETE_ON_CLOSE)
-        dialog.fileSelected.connect(lambda path: self.tasks.start("attach", self._attach(Path(path))))
-        dialog.open()
-
-    async def _attach(self, path: Path) -> None:
-        """Put a text file into the composer, as a block of code under its name."""
-        try:
-            text = await asyncio.to_thread(_read_text, path)
-        except (OSError, ValueError) as error:
-            self.window.toast.say(f"{path.name} cannot be attached: {error}.", 8)
-            return
-        fence = "```"
-        while fence in text:
-            fence += "`"
-        composer = self.window.composer.text
-        before = composer.toPlainText().rstrip()
-        composer.setPlainText(f"{before}\n\n{path.name}:\n{fence}\n{text.rstrip()}\n{fence}\n".lstrip())
-        composer.setFocus()
-
     # ── what has changed ───────────────────────────────────────────────────────────────────────────────
 
     def _session_changed(self) -> None:
@@ -404,22 +300,3 @@ def _describe(state: EngineState | None) -> str:
     if state is None:
         return "not looked at yet"
     return f"version {state.version}, {len(state.models)} models" if state.reachable else state.error
-
-
-def _read_text(path: Path) -> str:
-    if path.stat().st_size > _MOST_ATTACHED:
-        raise ValueError(f"it is larger than {_MOST_ATTACHED // 1000} kB")
-    data = path.read_bytes()
-    if b"\x00" in data:
-        raise ValueError("it is not a text file")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError("it is not a text file in UTF-8") from error
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file at once or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)

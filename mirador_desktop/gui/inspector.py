@@ -11,8 +11,9 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
+from mirador_desktop.gui.colours import SHAPES
 from mirador_desktop.gui.look import Look, plural, size
-from mirador_desktop.gui.theme import SHAPES, Theme
+from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.timeline import Timeline
 
 if TYPE_CHECKING:

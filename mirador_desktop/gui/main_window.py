@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from functools import cached_property
-from typing import TYPE_CHECKING, Any, Protocol
+from typing import TYPE_CHECKING, Any
 
 from PySide6.QtCore import QEvent, QObject, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
@@ -17,6 +17,7 @@ from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.sidebar import Sidebar
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.welcome import Welcome
+from mirador_desktop.settings import Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -26,22 +27,11 @@ if TYPE_CHECKING:
     from mirador_desktop.gui.inspector import Inspector
     from mirador_desktop.gui.notices import Banner, Toast
     from mirador_desktop.gui.title_bar import TitleBar
-    from mirador_desktop.settings import Settings
 
 SIDEBAR, INSPECTOR = 252, 268
 WELCOME = 760
 """Widest column of the welcome page, px at 100 %."""
 SIDEBAR_FROM, INSPECTOR_FROM = 1000, 1200
-
-
-class Preferences(Protocol):
-    """Where the window's own settings live: a change is kept at once."""
-
-    current: Settings
-
-    def change(self, **changes: Any) -> None:
-        """Change settings, and keep them."""
-        ...
 
 
 class MainWindow(QMainWindow):

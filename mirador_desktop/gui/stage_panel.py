@@ -9,7 +9,6 @@ from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 from mirador_desktop.core.conversation import Answer, StageRecord
 from mirador_desktop.core.events import (
     QUICK_ONLY,
-    RANK,
     Event,
     StageFinished,
     StageStarted,
@@ -17,10 +16,10 @@ from mirador_desktop.core.events import (
     StreamToken,
 )
 from mirador_desktop.gui import icons
-from mirador_desktop.gui.answer_view import AnswerView, figures, named
+from mirador_desktop.gui.answer_view import AnswerView
+from mirador_desktop.gui.colours import SHAPES
 from mirador_desktop.gui.look import Look
-from mirador_desktop.gui.parts import Area, ConfidenceLabel, IconButton, ModelChips, StateLabel
-from mirador_desktop.gui.theme import SHAPES
+from mirador_desktop.gui.stage_header import StageHeader, best_answer
 
 _MARKUP = re.compile(r"^[#>\s*+-]+|[*_`~]{1,3}|\[([^\]]*)\]\([^)]*\)|^\d+\.\s+")
 
@@ -53,22 +52,10 @@ class StagePanel(QWidget):
         self._planned: tuple[str, ...] = ()
         self._views: list[tuple[Answer, AnswerView]] = []
         self.setObjectName(f"stagePanel-{record.name}")
-        theme = look.theme
-        self._header = Area(self)
-        self._header.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self._header.setCursor(Qt.CursorShape.PointingHandCursor)
+        self._header = StageHeader(look.theme, place, record, self)
         self._header.clicked.connect(self._clicked)
         self._header.focus_changed.connect(self.update)  # the ring is around the whole panel
-        self._name = QLabel(record.name.capitalize(), self._header)
-        self._name.setProperty("kind", "strong")
-        self._chips = ModelChips(theme, self._header)
-        self._copy = IconButton(theme, "copy", f"Copy the {record.name} answer", self._header, shy=True)
-        self._copy.clicked.connect(lambda: self.copied.emit(self.best_text()))
-        self._meta = QLabel(self._header)
-        self._meta.setObjectName("stageMeta")
-        self._meta.setProperty("kind", "meta")
-        self._confidence = ConfidenceLabel(theme, place, self._header)
-        self._state = StateLabel(theme, self._header)
+        self._header.copy.clicked.connect(lambda: self.copied.emit(self.best_text()))
         self._preview = QLabel(self)
         self._preview.setTextFormat(Qt.TextFormat.PlainText)
         self._preview.setProperty("kind", "muted")
@@ -82,7 +69,6 @@ class StagePanel(QWidget):
         self._deeper.clicked.connect(self.go_deeper)
         for widget in (self._preview, self._skipped, self._deeper):
             widget.hide()
-        self._state.set_state("waiting", "Waiting for its turn")
         self._refresh()
 
     # ── content ────────────────────────────────────────────────────────────────────────────────────────
@@ -108,7 +94,7 @@ class StagePanel(QWidget):
         """Show an event of this stage; the record has taken it in already."""
         if isinstance(event, StreamToken):
             self._token(event)
-            if self._state.text() != "writing":
+            if self._header.state != "writing":
                 self._live = True
                 self._refresh()
             return
@@ -144,8 +130,8 @@ class StagePanel(QWidget):
 
     def best_text(self) -> str:
         """The text that stands for the stage."""
-        answers = [a for a in self.record.answers if a.text]
-        return max(reversed(answers), key=lambda a: RANK[a.reason or "stopped"]).text if answers else ""
+        best = best_answer(self.record)
+        return best.text if best is not None else ""
 
     def _clicked(self) -> None:
         if not self.left_out and self.record.answers:
@@ -194,35 +180,11 @@ class StagePanel(QWidget):
         return view
 
     def _refresh(self) -> None:
-        """Bring the header in line with the record."""
-        answers = self.record.answers
-        self._skipped.setText(
-            f"{self.record.name.capitalize()} left out: {self.record.skipped}" if self.left_out else ""
-        )
-        last = answers[-1] if answers else None
-        names = [named(a) for a in answers if a.reason != "failed" or len(answers) == 1] or list(self._planned)
-        names += [
-            m for m in self._planned if self._live and all(a.model != m and a.fallback_for != m for a in answers)
-        ]
-        self._chips.set_models(list(dict.fromkeys(names)))
-        good = [a for a in answers if a.text]
-        best = max(reversed(good), key=lambda a: RANK[a.reason or "stopped"]) if good else None
-        means = [a.confidence for a in good if a.confidence is not None and a.reason != "failed"]
-        self._confidence.set_value(sum(means) / len(means) if means else None, self.record.threshold)
-        self._meta.setText(figures(best, first=True) if best is not None and best.reason is not None else "")
-        if self._live and (last is None or last.reason is None):
-            self._state.set_state("writing" if good and last is not None and last.text else "waiting")
-        elif last is not None and not self._live:
-            reason = best.reason or "stopped" if best is not None else last.reason or "stopped"
-            words = {"length": "Cut off at its most tokens", "failed": last.error}.get(reason, "")
-            self._state.set_state(reason, words)
-        self._state.setVisible(bool(answers) or self._live)
+        """Bring header and other labels in line with the record."""
+        name, why = self.record.name.capitalize(), self.record.skipped
+        self._skipped.setText(f"{name} left out: {why}" if why else "")
+        self._header.refresh(self._planned, self._live, self.folded)
         self._preview.setText(first_line(self.best_text()))
-        self._header.setAccessibleName(
-            f"{self.record.name.capitalize()}, {self._chips.text()}, {self._state.text()}, "
-            f"{'folded' if self.folded else 'open'}"
-        )
-        self._header.setAccessibleDescription("Space folds or opens the panel")
 
     # ── place ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -239,7 +201,7 @@ class StagePanel(QWidget):
         self._header.setGeometry(0, 0, width, header)
         self._header.show()
         self._skipped.hide()
-        self._lay_out_header(right, header)
+        self._header.lay_out(right, self._headed(), bool(self.best_text()))
         inner, y = right - left, theme.px(40)
         for _, view in self._views:
             view.setVisible(not self.folded)
@@ -275,38 +237,6 @@ class StagePanel(QWidget):
         self._skipped.show()
         self.resize(width, height)
         return height
-
-    def _lay_out_header(self, right: int, height: int) -> None:
-        theme = self._look.theme
-        several = self._headed()
-        side = theme.px(16)
-        self._state.setGeometry(right - side, 0, side, height)
-        right -= side + theme.px(9)
-        self._confidence.narrow = right < theme.px(300)
-        x = theme.px(38)
-        name = self._name.sizeHint().width()
-        bar = 0 if several else self._confidence.wanted_width()
-        if right - bar < x + name:
-            bar = 0
-        self._confidence.setVisible(bool(bar))
-        self._confidence.setGeometry(right - bar, 0, bar, height)
-        right -= bar + (theme.px(9) if bar else 0)
-        self._name.setGeometry(x, 0, name, height)
-        x += name + theme.px(12)
-        chips = 0 if several else self._chips.wanted_width()
-        meta = 0 if several else self._meta.sizeHint().width()
-        copy = theme.px(26) if self.best_text() else 0
-        room = right - x - copy
-        if meta and room - meta < min(chips, theme.px(110)):  # too narrow for both: the model's name wins
-            meta = 0
-        self._meta.setVisible(bool(meta))
-        self._meta.setGeometry(right - meta, 0, meta, height)
-        self._chips.setVisible(bool(chips))
-        self._chips.setGeometry(x, 0, min(chips, max(0, room - meta)), height)
-        self._copy.setVisible(bool(copy))
-        self._copy.setGeometry(
-            right - meta - copy - theme.px(4), (height - theme.px(26)) // 2, theme.px(26), theme.px(26)
-        )
 
     def _headed(self) -> bool:
         """Whether every answer carries its own line, because several models have written."""

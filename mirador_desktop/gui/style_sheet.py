@@ -1,12 +1,9 @@
 """The style sheet of all windows, made of a theme's colours and the scale of its text."""
 
-from typing import TYPE_CHECKING
-
-if TYPE_CHECKING:
-    from mirador_desktop.gui.theme import Colours
+from mirador_desktop.gui.colours import Colours
 
 
-def style_sheet(c: "Colours", scale: float, fixed: str) -> str:
+def style_sheet(c: Colours, scale: float, fixed: str) -> str:
     """Write the style sheet. Widgets choose a style by their object name or their property `kind`."""
 
     def pt(points: float) -> str:

@@ -10,7 +10,8 @@ from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
-from mirador_desktop.gui.theme import SHAPES, Theme
+from mirador_desktop.gui.colours import SHAPES
+from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
     from mirador_desktop.core.stages import ModelStage

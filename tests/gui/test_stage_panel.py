@@ -304,7 +304,7 @@ def test_the_ring_of_the_header_is_painted_around_the_whole_panel(qtbot: QtBot, 
 def test_chips_without_room_are_counted(show: Show) -> None:
     names = [f"model-{n}:7b" for n in range(12)]
     panel = show(*(answer(name) for name in names))
-    chips = panel._chips
+    chips = panel._header._chips
     chips.resize(chips.wanted_width() // 2, 44)
     shown = chips.shown_names()
     assert 3 <= len(shown) <= 6
@@ -317,7 +317,7 @@ def test_chips_without_room_are_counted(show: Show) -> None:
 
 def test_a_header_that_is_too_narrow_keeps_the_stage_name(show: Show) -> None:
     panel = show(answer(confidence=0.7, tokens_per_second=40.0), width=190)
-    assert panel._name.isVisibleTo(panel)
+    assert panel._header._name.isVisibleTo(panel)
     assert not part(panel, QLabel, "stageConfidence").isVisibleTo(panel)
     lay_out(panel, 748)
     assert part(panel, QLabel, "stageConfidence").isVisibleTo(panel)

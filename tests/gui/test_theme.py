@@ -9,8 +9,9 @@ from PySide6.QtGui import QColor, QGuiApplication, QPalette
 from PySide6.QtWidgets import QApplication, QLabel
 from pytestqt.qtbot import QtBot
 
+from mirador_desktop.gui.colours import DARK, LIGHT, SHAPES, Colours
 from mirador_desktop.gui.style_sheet import style_sheet
-from mirador_desktop.gui.theme import DARK, LIGHT, SCALES, SHAPES, Colours, Theme
+from mirador_desktop.gui.theme import SCALES, Theme
 
 THEMES = pytest.mark.parametrize("colours", [DARK, LIGHT], ids=["dark", "light"])
 GROUNDS = ("background", "side", "surface", "raised", "selected", "question")
