@@ -98,7 +98,7 @@ class AnswerFinished:
         stage: the stage whose text is the final answer, "" if there is none.
         content: the final answer, the text of the last stage that wrote any.
         confidence: as in `StageFinished`, of the final answer.
-        reason: `done`, `length`, `stopped`, or `failed` if no stage wrote anything.
+        reason: `done`, `length`, `stopped`, or `failed` if no stage ended well.
         error: for `failed`, what happened and what to do.
     """
 

@@ -120,6 +120,8 @@ class StreamingOrchestrator:
         stage, (text, confidence, reason) = list(progress.finals.items())[-1]
         if progress.nothing_more:
             return AnswerFinished(stage, text, confidence, "failed", self._source.why_nothing())
+        if all(how == "failed" for _, _, how in progress.finals.values()):  # nothing came to its end
+            return AnswerFinished(stage, text, confidence, "failed", next(iter(progress.errors), ""))
         return AnswerFinished(stage, text, confidence, "length" if reason == "length" else "done")
 
     # ── one stage ──────────────────────────────────────────────────────────────────────────────────────
