@@ -184,7 +184,7 @@ def _token(entry: object) -> Token | None:
         return None
     spelled = entry.get("bytes")
     token = entry.get("token")
-    raw = bytes(spelled) if isinstance(spelled, list) else str(token or "").encode()
+    raw = bytes(spelled) if isinstance(spelled, list) else without_halves(str(token or "")).encode()
     top = entry.get("top_logprobs")
     others = (
         tuple((str(t.get("token", "")), probability(t.get("logprob")) or 0.0) for t in top if isinstance(t, dict))
