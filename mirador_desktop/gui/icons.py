@@ -78,7 +78,9 @@ def draw(painter: QPainter, name: str, box: QRectF, colour: str) -> None:
         if name == "struck":
             painter.drawLine(QPointF(4.4, 11.6), QPointF(11.6, 4.4))
     elif name == "stop":
-        painter.fillRect(QRectF(3.5, 3.5, 9, 9), QColor(colour))
+        stop = QPainterPath()
+        stop.addRect(3.5, 3.5, 9, 9)
+        painter.fillPath(stop, QColor(colour))
     steps = _LINES.get(name, "").replace("M", " M ").replace("L", " L ").split()
     path = QPainterPath()
     for i in range(0, len(steps), 3):

@@ -15,6 +15,7 @@ def style_sheet(c: Colours, scale: float, fixed: str) -> str:
     return f"""
 QWidget {{ color: {c.text}; font-size: {pt(9.75)}; }}
 QMainWindow, #centre, #settingsDialog {{ background: {c.background}; }}
+#welcome, #welcome QScrollArea, #welcome QScrollArea > QWidget, #welcomePage {{ background: transparent; }}
 #sidebar, #inspector {{ background: {c.side}; }}
 QToolTip {{ background: {c.raised}; color: {c.text}; border: 1px solid {c.line}; padding: 4px 6px; }}
 

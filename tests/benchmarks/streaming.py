@@ -106,9 +106,11 @@ class _FirstPaint(QObject):
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """Look at the paints."""
-        shown = self._view is not None and self._view.document().characterCount() > 1
-        if event.type() == QEvent.Type.Paint and shown and not self.painted:
+        view = self._view
+        if event.type() == QEvent.Type.Paint and view is not None and view.document().characterCount() > 1:
             self.painted = time.perf_counter()
+            self._view = None
+            watched.removeEventFilter(self)
         return False
 
 
