@@ -34,7 +34,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Machine:
     """Everything below the window."""
 
@@ -152,14 +152,12 @@ def run(arguments: Sequence[str], on_ready: "Callable[[MainWindow], Awaitable[No
     """
     from PySide6.QtWidgets import QApplication
 
-    from mirador_desktop.gui.icons import program_icon
     from mirador_desktop.gui.single_instance import SingleInstance
 
     application = QApplication.instance() or QApplication(["mirador-desktop", *arguments])
     assert isinstance(application, QApplication)
     application.setApplicationName("Mirador")
     application.setDesktopFileName("mirador-desktop")
-    application.setWindowIcon(program_icon())
     application.setQuitOnLastWindowClosed(False)
     places = folders()
     instance = SingleInstance(places.data)
@@ -182,6 +180,7 @@ async def _main(
 ) -> int:
     """Show the window, then start everything else behind it; returns when the window was closed."""
     from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
+    from mirador_desktop.gui.icons import program_icon
     from mirador_desktop.gui.main_window import MainWindow
     from mirador_desktop.gui.theme import Theme
 
@@ -195,6 +194,7 @@ async def _main(
     window.show()
     with _signals(closing.set), _async_generators():
         await _first_of(painted, closing)  # a window that is never painted can still be closed
+        window.setWindowIcon(program_icon())
         start_logging(places)
         instance.listen(window.bring_to_front)
         window.closing.connect(instance.leave)  # who starts the program from now on gets a window of their own

@@ -11,7 +11,7 @@ from mirador_desktop.errors import SettingsError
 Theme = Literal["system", "light", "dark"]
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Folders:
     """Where settings, data and logs are kept."""
 
@@ -51,7 +51,7 @@ def _setting(default: Any, good: Callable[[Any], bool], expected: str) -> Any:
     return field(default=default, metadata={"good": good, "expected": expected})
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True)
 class Settings:
     """All settings with their defaults; each is a key of `settings.toml`.
 
