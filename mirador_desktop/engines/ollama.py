@@ -8,9 +8,7 @@ instead, so that a load is never aborted), servers too old for log-probabilities
 """
 
 import asyncio
-import importlib
 import logging
-import os
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
@@ -29,6 +27,7 @@ from mirador_desktop.core.engine import (
 )
 from mirador_desktop.engines import ollama_wire as wire
 from mirador_desktop.engines.address import is_this_computer
+from mirador_desktop.engines.ollama_library import import_ollama
 from mirador_desktop.errors import (
     EngineBusy,
     EngineError,
@@ -290,7 +289,7 @@ class Ollama:
         """Make the host's one client. The import takes 250 ms, so it happens in a thread, at first use."""
         async with self._connecting:
             if self._client is None:
-                module = await asyncio.to_thread(_import_ollama)
+                module = await asyncio.to_thread(import_ollama)
                 plain = self.address.startswith("http://")
                 # In a thread: an SSL context costs 20 ms. A plain host needs none, and may not redirect.
                 try:
@@ -328,20 +327,6 @@ class Ollama:
 
     def _refusal(self, status: int, text: str, model: str) -> EngineError:
         return wire.refusal(self.name, self.address, status, text, model)
-
-
-def _import_ollama() -> Any:
-    """Import the library. It makes a client at once, which a stale SSL_CERT_FILE would break."""
-    try:
-        return importlib.import_module("ollama")
-    except OSError as error:
-        stale = [name for name in ("SSL_CERT_FILE", "SSL_CERT_DIR") if os.environ.pop(name, None)]
-        log.warning("Ignoring %s: %s", " and ".join(stale), error)
-    except ImportError as error:
-        # PySide looks at every module that is imported. While the GUI thread imports too, its look at pydantic
-        # can come too early, and a module is asked for names it does not have yet. The second time it has them.
-        log.info("Importing the library once more: %s", error)
-    return importlib.import_module("ollama")
 
 
 def _nothing(address: str) -> str:
