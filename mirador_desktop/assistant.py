@@ -44,6 +44,7 @@ class Ask:
         conversation: identifier of the conversation it belongs to, "" for a new one.
         parent: the turn it follows, "" to begin a branch at the root.
         memory: whether earlier turns of the conversation are sent along.
+        begins: the conversation is a new one, so that nothing has to be read before the question is shown.
     """
 
     question: str
@@ -52,6 +53,7 @@ class Ask:
     pipeline: Pipeline = DEFAULT_PIPELINE
     depth: Depth = "auto"
     memory: bool = True
+    begins: bool = False
 
 
 class Assistant(Library):
@@ -83,7 +85,7 @@ class Assistant(Library):
         kept, and the events that end it are still passed on before `CancelledError` is raised again. The last
         event is `AnswerFinished`, whatever happened.
         """
-        if ask.conversation and ask.conversation not in self._session.conversations:
+        if ask.conversation and not ask.begins and ask.conversation not in self._session.conversations:
             await self._find_conversation(ask.conversation)
         self._forget_old_turns()
         conversation, turn = self._begin(ask)

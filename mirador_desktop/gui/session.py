@@ -177,7 +177,7 @@ class Session(QObject):
             self._pending = new_id()
         conversation = self.current
         self._answering[conversation] = None
-        asked = Ask(question, conversation, parent, pipeline, depth, memory)
+        asked = Ask(question, conversation, parent, pipeline, depth, memory, begins=self.conversation is None)
         task = self._tasks.start(f"answer {conversation}", self._assistant.ask(asked, self._receiver(conversation)))
         task.add_done_callback(lambda task: self._answered(conversation))
         self._clock.start()
