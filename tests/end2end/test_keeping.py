@@ -58,6 +58,7 @@ def test_killed_at_any_moment_less_than_a_second_is_lost_and_the_conversation_go
     with Sim(slow(SECONDS)) as sim:
         with Window(tmp_path, sim.url, "Why is the sky blue?") as window:
             _read_tokens(window, after)
+            wait_until(lambda: kept(tmp_path), "the question to be kept, which takes a quarter of a second")
             window.kill()
         sim.wait_for(lambda requests: requests[-1]["client_closed"], "/api/chat")
         sent = sum(request["tokens"] for request in sim.requests("/api/chat"))
