@@ -1,9 +1,14 @@
 """Conversations as Markdown: the branch that is shown, with the final answers."""
 
+import re
+import unicodedata
 from collections.abc import Sequence
 from datetime import datetime
 
 from mirador_desktop.core.conversation import Conversation, Turn
+
+_RESERVED = re.compile(r"CON|PRN|AUX|NUL|COM\d|LPT\d", re.IGNORECASE)
+"""Names of devices, which Windows takes for no file even with an ending."""
 
 
 def export(conversation: Conversation, turns: Sequence[Turn]) -> str:
@@ -29,5 +34,8 @@ def export(conversation: Conversation, turns: Sequence[Turn]) -> str:
 
 def file_name(conversation: Conversation) -> str:
     """A name for the file that every platform takes."""
-    kept = "".join(c if c.isalnum() or c in " -_." else " " for c in conversation.title)
-    return (" ".join(kept.split())[:60].strip(". ") or "Conversation") + ".md"
+    kept = "".join(c if c in " -_." or unicodedata.category(c)[0] in "LMN" else " " for c in conversation.title)
+    name = " ".join(kept.split())[:60].strip(". ") or "Conversation"
+    if _RESERVED.fullmatch(name.partition(".")[0].strip()):
+        name = f"{name} conversation"
+    return f"{name}.md"

@@ -75,6 +75,7 @@ class Desk(QObject):
         window.welcome.retry.connect(self._engines.wake)
         window.welcome.download.connect(lambda: QDesktopServices.openUrl(QUrl(DOWNLOAD_PAGE)))
         window.activated.connect(self._engines.wake)
+        window.activated.connect(session.refresh_list)  # the terminal may have added conversations
         window.inspector_shown.connect(self._answer_moved)
         session.changed.connect(self._session_changed)
         session.listed.connect(lambda found: sidebar.show_conversations(found, session.current))

@@ -77,6 +77,9 @@ def test_turns_come_in_order_and_a_failed_one_says_why() -> None:
         (" . ", "Conversation.md"),
         ("что это", "что это.md"),
         ("日本語の質問", "日本語の質問.md"),
+        ("हिन्दी में", "हिन्दी में.md"),
+        ("CON", "CON conversation.md"),
+        ("nul.txt", "nul.txt conversation.md"),
         ("x" * 300, "x" * 60 + ".md"),
     ],
 )
