@@ -4,15 +4,10 @@
 """
 
 import asyncio
-import contextlib
 import gc
 import logging
 import os
-import signal
-import socket
-import sys
-import threading
-from collections.abc import AsyncGenerator, Awaitable, Callable, Iterator, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -180,6 +175,7 @@ async def _main(
 ) -> int:
     """Show the window, then start everything else behind it; returns when the window was closed."""
     from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
+    from mirador_desktop.gui import loop
     from mirador_desktop.gui.icons import program_icon
     from mirador_desktop.gui.main_window import MainWindow
     from mirador_desktop.gui.theme import Theme
@@ -192,7 +188,11 @@ async def _main(
     window.painted.connect(painted.set)
     window.closing.connect(closing.set)
     window.show()
-    with _signals(closing.set), _async_generators():
+    with (
+        loop.signals(closing.set),
+        loop.async_generators(),
+        loop.unexpected(lambda words: window.toast.say(words, 8)),
+    ):
         await _first_of(painted, closing)  # a window that is never painted can still be closed
         window.setWindowIcon(program_icon())
         start_logging(places)
@@ -261,6 +261,8 @@ async def _settle(
         await machine.assistant.purge()
     except StoreError as error:
         log.warning("%s", error)
+    except Exception:  # the window does without
+        log.exception("The store could not be prepared")
     notices = [*problems, *([machine.store.key_notice] if machine.store.key_notice else [])]
     if notices:
         desk.tell(" ".join(notices))
@@ -284,46 +286,3 @@ def _import_machine() -> None:
     import mirador_desktop.gui.desk
     import mirador_desktop.gui.markdown_view
     import mirador_desktop.gui.turn_view  # noqa: F401
-
-
-@contextlib.contextmanager
-def _async_generators() -> Iterator[None]:
-    """Have the loop close generators nobody iterates any more: asyncio's own loops do that, qasync's does not."""
-    loop = asyncio.get_running_loop()
-
-    def finalize(generator: AsyncGenerator[Any, Any]) -> None:
-        if not loop.is_closed():
-            loop.call_soon_threadsafe(lambda: loop.create_task(generator.aclose()))
-
-    before = sys.get_asyncgen_hooks()
-    sys.set_asyncgen_hooks(finalizer=finalize)
-    try:
-        yield
-    finally:
-        sys.set_asyncgen_hooks(*before)
-
-
-@contextlib.contextmanager
-def _signals(close: Callable[[], None]) -> Iterator[None]:
-    """Close the window on SIGINT and SIGTERM. Qt's loop sleeps in C++, so a socket has to wake it."""
-    if threading.current_thread() is not threading.main_thread():
-        yield
-        return
-    from PySide6.QtCore import QSocketNotifier
-
-    reader, writer = socket.socketpair()
-    for end in (reader, writer):
-        end.setblocking(False)
-    notifier = QSocketNotifier(reader.fileno(), QSocketNotifier.Type.Read)
-    notifier.activated.connect(lambda: reader.recv(64))
-    before = {number: signal.signal(number, lambda *_: close()) for number in (signal.SIGINT, signal.SIGTERM)}
-    old = signal.set_wakeup_fd(writer.fileno(), warn_on_full_buffer=False)
-    try:
-        yield
-    finally:
-        signal.set_wakeup_fd(old)
-        for number, handler in before.items():
-            signal.signal(number, handler)
-        notifier.setEnabled(False)
-        reader.close()
-        writer.close()
