@@ -226,7 +226,12 @@ async def _work(
     await asyncio.to_thread(_import_machine)
     from mirador_desktop.gui.desk import Desk
 
-    machine = compose(lambda why_not: desk.show_kept(why_not))
+    def kept(why_not: str) -> None:
+        desk.show_kept(why_not)
+        if not why_not:
+            desk.tell_all(machine.store.key_notice)
+
+    machine = compose(kept)
     desk = Desk(window, machine.assistant, machine.registry, preferences, places.settings_file)
     try:
         async with asyncio.TaskGroup() as group:
@@ -263,9 +268,7 @@ async def _settle(
         log.warning("%s", error)
     except Exception:  # the window does without
         log.exception("The store could not be prepared")
-    notices = [*problems, *([machine.store.key_notice] if machine.store.key_notice else [])]
-    if notices:
-        desk.tell(" ".join(notices))
+    desk.tell_all(*problems, machine.store.key_notice)
     await machine.registry.ready()
     gc.collect()
     gc.freeze()  # a full collection takes 30 ms: what is there now stays anyway

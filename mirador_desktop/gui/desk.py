@@ -46,6 +46,9 @@ class Desk(QObject):
         self.session = Session(assistant, self.tasks, window.turns, self)
         self._files = Files(window, assistant, self.session, self.tasks, self._copy)
         self._shown = ""
+        self._kept = True
+        self._told: list[str] = []
+        self._notices: list[str] = []  # of these, what was not read yet
         self._connect()
         self._keys()
         window.composer.text.textChanged.connect(self._warm_up)
@@ -271,8 +274,9 @@ class Desk(QObject):
 
     def show_kept(self, why_not: str) -> None:
         """Say that conversations are not being kept, and why; or no longer."""
+        self._kept = not why_not
         if not why_not:
-            self.window.banner.say("")
+            self._show_notices()
             self.session.refresh_list()
         elif self._assistant.can_start_afresh:
             self.window.banner.say(
@@ -291,10 +295,22 @@ class Desk(QObject):
         aside = await self._assistant.start_afresh()
         self.window.toast.say(f"The old file is now {Path(aside).name}", 8)
 
-    def tell(self, words: str) -> None:
-        """Say something once that the person should read."""
-        self.window.banner.say(words, "OK", lambda: self.tell(""))
+    def tell_all(self, *notices: str) -> None:
+        """Say things once, until the person has read them; empty ones are nothing."""
+        new = [words for words in notices if words and words not in self._told]
+        if new:
+            self._told += new
+            self._notices += new
+            if self._kept:  # else they wait: what is not being kept matters more
+                self._show_notices()
+
+    def _show_notices(self) -> None:
+        self.window.banner.say(" ".join(self._notices), "OK" if self._notices else "", self._read)
         self.window.arrange()
+
+    def _read(self) -> None:
+        self._notices.clear()
+        self._show_notices()
 
 
 def _describe(state: EngineState | None) -> str:
