@@ -31,7 +31,7 @@ class FrameClock(QObject):
         self.interval = interval
         self.budget = budget
         self._waiting: dict[object, Work] = {}
-        self._last = 0.0
+        self._served: dict[object, float] = {}  # when each was last worked for
         self._timer = QTimer(self)
         self._timer.setSingleShot(True)
         self._timer.setTimerType(Qt.TimerType.PreciseTimer)
@@ -45,21 +45,30 @@ class FrameClock(QObject):
     def request(self, key: object, work: Work) -> None:
         """Have `work` called with the next frame, and again while it returns True.
 
-        Asking again with the same key before that changes nothing.
+        Asking again with the same key before that changes nothing. Who was not served within the last interval
+        is served at once, also when others just were: a first token does not wait for their frame to end.
         """
-        self._waiting.setdefault(key, work)
-        if not self._timer.isActive():
-            rest = self._last + self.interval - perf_counter()
-            self._timer.start(max(0, round(rest * 1000)))
+        if key in self._waiting:
+            return
+        self._waiting[key] = work
+        last = self._served.get(key)
+        wait = 0 if last is None else self._until(last)
+        if not self._timer.isActive() or wait < self._timer.remainingTime():
+            self._timer.start(wait)
+
+    def _until(self, last: float) -> int:
+        """Milliseconds until an interval has passed since `last`."""
+        return max(0, round((last + self.interval - perf_counter()) * 1000))
 
     def forget(self, key: object) -> None:
         """Drop what was asked for with this key, as its owner is going away."""
         self._waiting.pop(key, None)
+        self._served.pop(key, None)
 
     def flush(self) -> None:
         """Run one frame now."""
         self._timer.stop()
-        start = self._last = perf_counter()
+        start = perf_counter()
         waiting, self._waiting = self._waiting, {}
         end = start + self.budget
         now = start
@@ -69,12 +78,12 @@ class FrameClock(QObject):
             while waiting and now < end:
                 key = next(iter(waiting))
                 work = waiting.pop(key)
+                self._served[key] = start
                 if work(now + (end - now) / (len(waiting) + 1)):
                     self._waiting.setdefault(key, work)
                 now = perf_counter()
         finally:
             self._waiting = {**waiting, **self._waiting}
             if self._waiting:
-                rest = start + self.interval - perf_counter()
-                self._timer.start(max(0, round(rest * 1000)))
+                self._timer.start(self._until(start))
         self.frame.emit(perf_counter() - start)

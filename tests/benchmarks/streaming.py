@@ -127,6 +127,8 @@ def first_token_to_paint(answers: int = 60) -> Row:
     async def drive(window: MainWindow) -> None:
         nonlocal current
         window.composer._depths.actions()[1].trigger()
+        window.composer.text.setPlainText("While a person types, what the answer needs is warmed up")
+        await driving.settled(window)
         for number in range(answers):
             current = _FirstPaint()
             await driving.send(window, f"Question {number}")

@@ -1,46 +1,22 @@
 """What the person reads stays at its pixel, whatever grows, shrinks or comes, until the person scrolls."""
 
 import random
-from collections.abc import Callable
 
 import pytest
 from PySide6.QtCore import QPoint, QPointF, Qt
 from PySide6.QtGui import QWheelEvent
 from PySide6.QtWidgets import QApplication, QWidget
-from pytestqt.qtbot import QtBot
 
-from mirador_desktop.core.conversation import Answer, StageRecord, Turn, TurnOutline
+from mirador_desktop.core.conversation import Answer, StageRecord, TurnOutline
 from mirador_desktop.core.events import Event, StageFinished, StreamToken
 from mirador_desktop.core.recorder import TurnRecorder
 from mirador_desktop.gui.conversation_view import ConversationView
 from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.parts import IconButton
 from tests.driving import part
-from tests.gui.test_conversation_view import kept, many, no_holes, paint
-from tests.gui.test_turn_live import answer, delete_now, new_look, new_turn
-
-Build = Callable[..., ConversationView]
-
-
-@pytest.fixture
-def look(qapp: QApplication) -> Look:
-    return new_look()
-
-
-@pytest.fixture
-def build(qtbot: QtBot, look: Look) -> Build:
-    delete_now()
-
-    def make(turns: list[Turn], width: int = 800, height: int = 600) -> ConversationView:
-        view = ConversationView(look)
-        qtbot.addWidget(view)
-        view.resize(width, height)
-        view.show()
-        view.show_turns(turns)
-        paint(look)
-        return view
-
-    return make
+from tests.gui.conversation_helpers import Build, paint
+from tests.gui.test_conversation_view import kept, many, no_holes
+from tests.gui.test_turn_live import answer, new_turn
 
 
 class Live:

@@ -4,12 +4,10 @@ import gc
 import itertools
 import random
 import weakref
-from collections.abc import Callable
 
-import pytest
 from PySide6.QtCore import Qt
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QPushButton, QWidget
+from PySide6.QtWidgets import QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
 from mirador_desktop.core.conversation import StageRecord, Turn, TurnOutline
@@ -20,38 +18,11 @@ from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.turn_view import TurnView
 from tests.driving import part
-from tests.gui.test_turn_live import answer, delete_now, new_look, new_turn, settle
+from tests.gui.conversation_helpers import Build, paint
+from tests.gui.test_turn_live import answer, delete_now, new_turn
 
 MANY = 10_000
 MOST_VIEWS = 30
-Build = Callable[..., ConversationView]
-
-
-@pytest.fixture
-def look(qapp: QApplication) -> Look:
-    return new_look()
-
-
-@pytest.fixture
-def build(qtbot: QtBot, look: Look) -> Build:
-    delete_now()
-
-    def make(turns: list[Turn], width: int = 800, height: int = 600) -> ConversationView:
-        view = ConversationView(look)
-        qtbot.addWidget(view)
-        view.resize(width, height)
-        view.show()
-        view.show_turns(turns)
-        paint(look)
-        return view
-
-    return make
-
-
-def paint(look: Look) -> None:
-    """Paint all that waits, and delete what is gone."""
-    settle(look)
-    delete_now()
 
 
 def kept(number: int, lines: int = 2) -> Turn:

@@ -17,11 +17,21 @@ def note(calls: list[str], name: str, *, more: bool = False) -> Work:
 def test_what_comes_after_a_pause_runs_without_waiting_for_a_frame(qtbot: QtBot) -> None:
     clock = FrameClock(interval=3600)
     calls: list[str] = []
-    clock._last = -1e9  # long ago
     with qtbot.waitSignal(clock.frame):
         clock.request("a", note(calls, "a"))
-    assert len(calls) == 1
+    assert calls == ["a"]
     assert clock.idle
+
+
+def test_a_first_token_does_not_wait_for_the_frame_of_others_to_end(qtbot: QtBot) -> None:
+    clock = FrameClock(interval=3600)
+    calls: list[str] = []
+    clock.request("a", note(calls, "a"))
+    clock.flush()
+    clock.request("a", note(calls, "a again"))  # was just served: waits
+    with qtbot.waitSignal(clock.frame):
+        clock.request("b", note(calls, "b"))
+    assert sorted(calls) == ["a", "a again", "b"], "one frame for all"
 
 
 def test_asking_again_before_the_frame_changes_nothing() -> None:
