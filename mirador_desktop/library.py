@@ -85,8 +85,7 @@ class Library:
         recent: list[TurnOutline] = []
         while leaf in self._session.turns:
             turn = self._session.turns[leaf]
-            texts = sum(len(a.text) for s in turn.stages for a in s.answers)
-            recent.insert(0, TurnOutline(turn.id, len(turn.question) + texts))
+            recent.insert(0, TurnOutline(turn.id, turn.characters))
             leaf = turn.parent
         return [*(await self._store.outline(leaf)), *recent] if leaf else recent
 

@@ -15,10 +15,9 @@ from typing import IO, Any, Protocol
 
 from mirador_desktop.assistant import Ask, Assistant, QuestionAsked
 from mirador_desktop.core.events import AnswerFinished, Event, StageFinished, StageStarted, StageWaiting, StreamToken
-from mirador_desktop.core.stages import GUIDE_PIPELINE
+from mirador_desktop.core.stages import FIRST_QUESTION, GUIDE_PIPELINE
 
 DONE, FAILED, USAGE, NO_ENGINE, STOPPED = 0, 1, 2, 3, 130
-FIRST_QUESTION = "How do I get a first answer from a model?"
 _SHAPES = "▶◆●■▲★"
 _COLOURS = (214, 75, 79, 141, 211, 80)  # of the 256-colour palette, near those of the window
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")

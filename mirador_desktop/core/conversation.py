@@ -85,6 +85,18 @@ class StageRecord:
     folded: bool | None = None
     answers: list[Answer] = field(default_factory=list)
 
+    @property
+    def best(self) -> Answer | None:
+        """The answer that stands for the stage: the best ended, latest one with any text."""
+        answers = [a for a in self.answers if a.text]
+        return max(reversed(answers), key=lambda a: RANK[a.reason or "stopped"]) if answers else None
+
+    @property
+    def best_text(self) -> str:
+        """Its text, "" if there is none."""
+        best = self.best
+        return best.text if best is not None else ""
+
 
 @dataclass(slots=True)
 class Turn:
@@ -120,9 +132,13 @@ class Turn:
 
     @property
     def final_text(self) -> str:
-        """The final answer: the best ended, latest text of the final stage."""
-        answers = [a for s in self.stages if s.name == self.final_stage for a in s.answers if a.text]
-        return max(reversed(answers), key=lambda a: RANK[a.reason or "stopped"]).text if answers else ""
+        """The final answer: the text that stands for the final stage."""
+        return next((s.best_text for s in self.stages if s.name == self.final_stage), "")
+
+    @property
+    def characters(self) -> int:
+        """Length of the question and of all answers together."""
+        return len(self.question) + sum(len(a.text) for s in self.stages for a in s.answers)
 
 
 @dataclass(frozen=True, slots=True)
@@ -130,7 +146,7 @@ class TurnOutline:
     """Enough of a turn to give it a place in a list without reading its text.
 
     Attributes:
-        characters: length of the question and of all answers together.
+        characters: see `Turn.characters`.
     """
 
     id: str

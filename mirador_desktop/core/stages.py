@@ -54,6 +54,8 @@ DEFAULT_PIPELINE = Pipeline(
 )
 """Quick → deep → synthesis, with models chosen from what is installed."""
 
+FIRST_QUESTION = "How do I get a first answer from a model?"
+"""What the guide is asked by somebody who has not begun yet, or where there is nobody to ask."""
 GUIDE_PIPELINE = Pipeline(
     "Guide",
     tuple(ModelStage(stage.name, ("guide",), stage.confidence_threshold) for stage in DEFAULT_PIPELINE.stages),

@@ -18,8 +18,6 @@ from mirador_desktop.core.engine import ChatRequest, Chunk, Done, EngineKind, En
 from mirador_desktop.errors import EngineError
 
 MODEL = "guide"
-FIRST_QUESTION = "How do I get a first answer from a model?"
-"""What is asked where there is nobody to ask."""
 
 _STOP_WORDS = frozenset(
     re.findall(

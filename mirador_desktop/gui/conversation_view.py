@@ -33,7 +33,7 @@ class ConversationView(TurnList):
         self._renumber()
         self._asked.clear()
         self._dirty.clear()
-        self._heights = Heights(_estimate(_characters(turn)) for turn in turns)
+        self._heights = Heights(_estimate(turn.characters) for turn in turns)
         self._anchor, self.following = Anchor(max(0, len(turns) - 1), None, 0), follow
         self._place()
 
@@ -63,7 +63,7 @@ class ConversationView(TurnList):
         self._ids.append(turn.id)
         self._places[turn.id] = len(self._ids) - 1
         self._turns[turn.id] = turn
-        self._heights.append(_estimate(_characters(turn)))
+        self._heights.append(_estimate(turn.characters))
         self.follow()
 
     def cut_from(self, turn_id: str) -> None:
@@ -158,7 +158,3 @@ class ConversationView(TurnList):
 def _estimate(characters: int) -> int:
     """A turn's height from the length of its texts: one open panel of lines, the others folded."""
     return 230 + characters // _CHARACTERS * _LINE // 2
-
-
-def _characters(turn: Turn) -> int:
-    return len(turn.question) + sum(len(a.text) for s in turn.stages for a in s.answers)

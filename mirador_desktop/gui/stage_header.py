@@ -3,17 +3,10 @@
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QLabel, QWidget
 
-from mirador_desktop.core.conversation import Answer, StageRecord
-from mirador_desktop.core.events import RANK
+from mirador_desktop.core.conversation import StageRecord
 from mirador_desktop.gui.answer_view import figures, named
 from mirador_desktop.gui.parts import Area, ConfidenceLabel, IconButton, ModelChips, StateLabel
 from mirador_desktop.gui.theme import Theme
-
-
-def best_answer(record: StageRecord) -> Answer | None:
-    """The answer that stands for a stage: the best ended, latest one with any text."""
-    answers = [a for a in record.answers if a.text]
-    return max(reversed(answers), key=lambda a: RANK[a.reason or "stopped"]) if answers else None
 
 
 class StageHeader(Area):
@@ -53,7 +46,7 @@ class StageHeader(Area):
         if live:
             names += [m for m in planned if all(a.model != m and a.fallback_for != m for a in answers)]
         self._chips.set_models(list(dict.fromkeys(names)))
-        best = best_answer(self._record)
+        best = self._record.best
         means = [a.confidence for a in answers if a.text and a.confidence is not None and a.reason != "failed"]
         self._confidence.set_value(sum(means) / len(means) if means else None, self._record.threshold)
         self._meta.setText(figures(best, first=True) if best is not None and best.reason is not None else "")

@@ -19,7 +19,7 @@ from mirador_desktop.gui import icons
 from mirador_desktop.gui.answer_view import AnswerView
 from mirador_desktop.gui.colours import SHAPES
 from mirador_desktop.gui.look import Look
-from mirador_desktop.gui.stage_header import StageHeader, best_answer
+from mirador_desktop.gui.stage_header import StageHeader
 
 _MARKUP = re.compile(r"^[#>\s*+-]+|[*_`~]{1,3}|\[([^\]]*)\]\([^)]*\)|^\d+\.\s+")
 
@@ -130,8 +130,7 @@ class StagePanel(QWidget):
 
     def best_text(self) -> str:
         """The text that stands for the stage."""
-        best = best_answer(self.record)
-        return best.text if best is not None else ""
+        return self.record.best_text
 
     def _clicked(self) -> None:
         if not self.left_out and self.record.answers:

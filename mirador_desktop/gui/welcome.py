@@ -9,6 +9,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
+from mirador_desktop.core.stages import FIRST_QUESTION
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.colours import SHAPES
 from mirador_desktop.gui.theme import Theme
@@ -160,7 +161,7 @@ class Welcome(QWidget):
             "Until then its guide answers questions about Mirador.",
             [],
             [
-                ("How do I start?", self._ask("How do I get a first answer from a model?"), "primary"),
+                ("How do I start?", self._ask(FIRST_QUESTION), "primary"),
                 ("Get Ollama", self.download.emit, ""),
                 ("Look again", self.retry.emit, ""),
             ],

@@ -72,12 +72,11 @@ def conversation_row(record: Conversation) -> tuple[Value, ...]:
 
 def turn_row(record: Turn) -> tuple[Value, ...]:
     """The values of `WRITE_TURN`."""
-    answers = (len(answer.text) for stage in record.stages for answer in stage.answers)
     return (
         clean(record.id),
         clean(record.conversation),
         clean(record.parent),
-        len(record.question) + sum(answers),
+        record.characters,
         _number(record.created),
         clean(record.intent),
         clean(record.complexity),
