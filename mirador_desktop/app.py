@@ -8,16 +8,14 @@ import gc
 import logging
 import os
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, replace
-from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
-from mirador_desktop.errors import SettingsError, StoreError
-from mirador_desktop.settings import Folders, Settings, folders, load, resource_folder, save
+from mirador_desktop.errors import StoreError
+from mirador_desktop.preferences import Preferences
+from mirador_desktop.settings import Folders, HostSettings, Settings, folders, load, resource_folder
 
 if TYPE_CHECKING:
-    from concurrent.futures import Executor
-
     from mirador_desktop.assistant import Assistant
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.gui.desk import Desk
@@ -66,7 +64,9 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None) -> Machine:
 
     places = folders()
     settings, problems = load(places.settings_file)
-    urls = dict.fromkeys(host_url(h) for h in settings.hosts or (os.environ.get("OLLAMA_HOST", ""),))
+    urls = dict.fromkeys(
+        host_url(h.address) for h in settings.hosts or (HostSettings(os.environ.get("OLLAMA_HOST", "")),)
+    )
     names = ["this computer" if is_this_computer(u) else u.partition("://")[2] for u in urls]
     engines = [
         Ollama(n if names.count(n) == 1 else u, u, num_ctx=settings.num_ctx) for n, u in zip(names, urls, strict=True)
@@ -102,37 +102,6 @@ def start_logging(places: Folders) -> None:
     )
     logging.getLogger("httpx").setLevel(logging.WARNING)
     logging.getLogger("qasync").setLevel(logging.WARNING)
-
-
-class _Preferences:
-    """The settings as the window changes them: at once in memory, in the file a moment later, off the GUI thread."""
-
-    def __init__(self, path: Path, current: Settings) -> None:
-        self.current = current
-        self._path = path
-        self._changes: dict[str, Any] = {}
-        self._writer: Executor | None = None
-
-    def change(self, **changes: Any) -> None:
-        """Change settings, and keep them."""
-        self.current = replace(self.current, **changes)
-        self._changes |= changes
-        if self._writer is None:
-            from concurrent.futures import ThreadPoolExecutor
-
-            self._writer = ThreadPoolExecutor(1, "settings")
-        self._writer.submit(self._write, dict(self._changes))
-
-    def _write(self, changes: dict[str, Any]) -> None:
-        try:
-            save(self._path, self.current, **changes)
-        except SettingsError as error:
-            log.warning("%s", error)
-
-    def close(self) -> None:
-        """Wait until everything is written."""
-        if self._writer is not None:
-            self._writer.shutdown(wait=True)
 
 
 def run(arguments: Sequence[str], on_ready: "Callable[[MainWindow], Awaitable[None]] | None" = None) -> int:
@@ -181,7 +150,7 @@ async def _main(
     from mirador_desktop.gui.theme import Theme
 
     settings, problems = load(places.settings_file)
-    preferences = _Preferences(places.settings_file, settings)
+    preferences = Preferences(places.settings_file, settings)
     theme = Theme(settings.theme, settings.text_scale)
     window = MainWindow(theme, preferences, (DEFAULT_PIPELINE, GUIDE_PIPELINE))
     painted, closing = asyncio.Event(), asyncio.Event()
@@ -217,7 +186,7 @@ async def _first_of(*events: asyncio.Event) -> None:
 
 async def _work(
     window: "MainWindow",
-    preferences: _Preferences,
+    preferences: Preferences,
     places: Folders,
     problems: list[str],
     closing: asyncio.Event,

@@ -1,4 +1,4 @@
-"""An Ollama host: the only place that imports `ollama`.
+"""An Ollama host as an engine: what is there, and how its models answer.
 
 What a real server does, and what is done about it here: text held back (`Aligner`), a stream that ends
 without `done`, an error line on a 200, a broken connection (`StreamBroken`), 503 (asked again after growing
@@ -12,8 +12,7 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
-from typing import TYPE_CHECKING, Any
-from urllib.parse import urlsplit
+from typing import Any
 
 from mirador_desktop.core.confidence import Aligner
 from mirador_desktop.core.engine import (
@@ -26,8 +25,7 @@ from mirador_desktop.core.engine import (
     Wait,
 )
 from mirador_desktop.engines import ollama_wire as wire
-from mirador_desktop.engines.address import is_this_computer
-from mirador_desktop.engines.ollama_library import import_ollama
+from mirador_desktop.engines.ollama_connection import CONNECT_SECONDS, OllamaConnection, nothing_at
 from mirador_desktop.errors import (
     EngineBusy,
     EngineError,
@@ -37,19 +35,11 @@ from mirador_desktop.errors import (
     StreamBroken,
 )
 
-if TYPE_CHECKING:
-    import ollama
-
 log = logging.getLogger(__name__)
 
 ALTERNATIVES = 4
 """How many of the most probable tokens are asked for at each place."""
-_LOOK_SECONDS = 5.0
 _SHOWN_AT_ONCE = 6
-
-
-class _Raw(dict[str, Any]):
-    """A response as it came: the library's own classes drop the bytes that half characters need."""
 
 
 class Ollama:
@@ -79,28 +69,27 @@ class Ollama:
         self._num_ctx = num_ctx
         self._busy_pauses = tuple(busy_pauses)
         self._sign_of_life = sign_of_life
-        self._client: ollama.AsyncClient | None = None
-        self._connecting = asyncio.Lock()
+        self.connection = OllamaConnection(name, address)
         self._shown: dict[tuple[str, str], ModelInfo] = {}
         self._windows: dict[str, int] = {}
 
     async def look(self) -> EngineState:
         """See `Engine.look`."""
         try:
-            if not await self._listens():
-                return EngineState(False, error=_nothing(self.address))
-            await self._connect()
+            if not await self.connection.listens():
+                return EngineState(False, error=nothing_at(self.address))
+            await self.connection.client()
             begun = time.monotonic()
-            async with asyncio.timeout(_LOOK_SECONDS):
-                version = str((await self._get("/api/version")).get("version", ""))
+            async with asyncio.timeout(CONNECT_SECONDS):
+                version = str((await self.connection.get("/api/version")).get("version", ""))
             latency = time.monotonic() - begun
-            async with asyncio.timeout(_LOOK_SECONDS * 4):
-                entries = wire.entries_of(await self._get("/api/tags"))
+            async with asyncio.timeout(CONNECT_SECONDS * 4):
+                entries = wire.entries_of(await self.connection.get("/api/tags"))
                 loaded = await self._loaded()
             at_once = asyncio.Semaphore(_SHOWN_AT_ONCE)
             models = await asyncio.gather(*(self._model(entry, at_once) for entry in entries))
         except TimeoutError:
-            return EngineState(False, error=f"{self.address} does not answer within {_LOOK_SECONDS:.0f} s.")
+            return EngineState(False, error=f"{self.address} does not answer within {CONNECT_SECONDS:.0f} s.")
         except EngineError as error:
             return EngineState(False, error=str(error))
         return EngineState(True, version, tuple(models), loaded, latency)
@@ -123,17 +112,17 @@ class Ollama:
 
     async def preload(self, model: str) -> None:
         """See `Engine.preload`."""
-        await self._post("/api/chat", model, self._body(model) | {"messages": [], "stream": False})
+        await self.connection.post("/api/chat", model, self._body(model) | {"messages": [], "stream": False})
 
     async def unload(self, model: str) -> None:
         """See `Engine.unload`."""
-        await self._post("/api/chat", model, {"model": model, "messages": [], "stream": False, "keep_alive": 0})
+        await self.connection.post(
+            "/api/chat", model, {"model": model, "messages": [], "stream": False, "keep_alive": 0}
+        )
 
     async def close(self) -> None:
         """See `Engine.close`."""
-        client, self._client = self._client, None
-        if client is not None:
-            await client.close()  # type: ignore[no-untyped-call]
+        await self.connection.close()
 
     # ── one answer ─────────────────────────────────────────────────────────────────────────────────────
 
@@ -159,7 +148,7 @@ class Ollama:
                     pieces = wire.pieces_of(line, aligners)
                     end = wire.done_of(line) if line.get("done") is True else None
                 except (TypeError, ValueError, OverflowError) as error:
-                    raise self._translate(error, request.model) from error
+                    raise self.connection.translate(error, request.model) from error
                 for piece in pieces:
                     yield piece
                 if end is not None:
@@ -171,7 +160,7 @@ class Ollama:
 
     async def _lines(self, model: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any] | Wait, None]:
         """Yield the lines of a streamed answer, and before the first one why there is none yet."""
-        async with aclosing(self._stream(model, body)) as stream:
+        async with aclosing(self.connection.lines("/api/chat", model, body)) as stream:
             first = asyncio.ensure_future(anext(stream, None))
             try:
                 why: Wait | None = None
@@ -193,26 +182,10 @@ class Ollama:
                 yield line
                 line = await anext(stream, None)
 
-    async def _stream(self, model: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any], None]:
-        """Send the request and yield the lines that come back."""
-        try:
-            client = await self._connect()
-            async with client._client.stream("POST", "/api/chat", json=body) as response:
-                if response.status_code != 200:
-                    await response.aread()
-                    raise self._refusal(response.status_code, wire.words_of(response.text), model)
-                async with aclosing(wire.lines_of(response.aiter_bytes())) as lines:
-                    async for line in lines:
-                        if error := line.get("error"):
-                            raise self._refusal(0, wire.words_of(error), model)
-                        yield line
-        except Exception as error:
-            raise self._translate(error, model) from error
-
     async def _why_waiting(self, model: str) -> Wait | None:
         """Ask for a sign of life; None if there is none."""
         try:
-            async with asyncio.timeout(_LOOK_SECONDS):
+            async with asyncio.timeout(CONNECT_SECONDS):
                 loaded = await self._loaded()
         except (TimeoutError, EngineError):
             return None
@@ -230,30 +203,14 @@ class Ollama:
 
     # ── requests ───────────────────────────────────────────────────────────────────────────────────────
 
-    async def _listens(self) -> bool:
-        """Whether anything listens, found out before the library is imported for nothing: that takes 30 MB.
-
-        Only asked on this computer: elsewhere a proxy may stand between.
-        """
-        if self._client is not None or not is_this_computer(self.address):
-            return True
-        place = urlsplit(self.address)
-        try:
-            async with asyncio.timeout(_LOOK_SECONDS):
-                _, writer = await asyncio.open_connection(place.hostname, place.port)
-        except (OSError, ValueError):
-            return False
-        writer.close()
-        return True
-
     async def _model(self, entry: Mapping[str, Any], at_once: asyncio.Semaphore) -> ModelInfo:
         """Describe an installed model; `/api/show` is asked once for each version of it."""
         name, digest = str(entry.get("name") or entry.get("model") or ""), str(entry.get("digest", ""))
         known = self._shown.get((name, digest))
         if known is None:
             try:
-                async with at_once, asyncio.timeout(_LOOK_SECONDS):
-                    shown = await self._post("/api/show", name, {"model": name})
+                async with at_once, asyncio.timeout(CONNECT_SECONDS):
+                    shown = await self.connection.post("/api/show", name, {"model": name})
             except (ModelMissing, ModelRefused, StreamBroken) as error:  # deleted meanwhile, or broken on disk
                 log.warning("No details of %s: %s", name, error)
                 return wire.model_info(self.name, entry, {}, self._num_ctx)
@@ -266,68 +223,7 @@ class Ollama:
 
     async def _loaded(self) -> tuple[LoadedModel, ...]:
         try:
-            entries = wire.entries_of(await self._get("/api/ps"))
+            entries = wire.entries_of(await self.connection.get("/api/ps"))
         except ModelMissing:  # a server from before /api/ps
             return ()
         return tuple(wire.loaded_model(self.name, entry) for entry in entries)
-
-    async def _get(self, path: str) -> Mapping[str, Any]:
-        return await self._ask("GET", path, "")
-
-    async def _post(self, path: str, model: str, body: Mapping[str, Any]) -> Mapping[str, Any]:
-        return await self._ask("POST", path, model, json=body)
-
-    async def _ask(self, method: str, path: str, model: str, **body: Any) -> Mapping[str, Any]:
-        try:
-            client = await self._connect()
-            answer: _Raw = await client._request(_Raw, method, path, **body)
-            return answer
-        except Exception as error:
-            raise self._translate(error, model) from error
-
-    async def _connect(self) -> "ollama.AsyncClient":
-        """Make the host's one client. The import takes 250 ms, so it happens in a thread, at first use."""
-        async with self._connecting:
-            if self._client is None:
-                module = await asyncio.to_thread(import_ollama)
-                plain = self.address.startswith("http://")
-                # In a thread: an SSL context costs 20 ms. A plain host needs none, and may not redirect.
-                try:
-                    client: ollama.AsyncClient = await asyncio.to_thread(
-                        module.AsyncClient,
-                        host=self.address,
-                        follow_redirects=False,
-                        verify=not plain,
-                        trust_env=not is_this_computer(self.address),
-                    )
-                except Exception as error:
-                    raise EngineUnreachable(f"{self.address} cannot be asked: {error}.") from error
-                self._client = client
-            return self._client
-
-    def _translate(self, error: Exception, model: str) -> EngineError:
-        """Put what the libraries raise into a sentence."""
-        import httpx
-        import ollama
-
-        if isinstance(error, EngineError):
-            return error
-        if isinstance(error, ollama.ResponseError):
-            return self._refusal(error.status_code, wire.words_of(error.error), model)
-        if isinstance(error, ConnectionError | httpx.ConnectError | httpx.ConnectTimeout):
-            return EngineUnreachable(_nothing(self.address))
-        if isinstance(error, httpx.InvalidURL | httpx.UnsupportedProtocol):
-            return EngineUnreachable(f"{self.address} is not the address of an Ollama host.")
-        if isinstance(error, httpx.TransportError):
-            return StreamBroken(f"The connection to {self.name} broke.")
-        if isinstance(error, AttributeError | TypeError | ValueError | OverflowError):
-            return StreamBroken(f"{self.name} sent something that is not an answer.")
-        log.error("Unexpected error from %s", self.address, exc_info=error)
-        return StreamBroken(f"Something unexpected happened while talking to {self.name}: {error}")
-
-    def _refusal(self, status: int, text: str, model: str) -> EngineError:
-        return wire.refusal(self.name, self.address, status, text, model)
-
-
-def _nothing(address: str) -> str:
-    return f"Nothing answers at {address}."

@@ -17,7 +17,7 @@ from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.markdown_view import warm_up
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.tasks import Tasks
-from mirador_desktop.settings import Preferences
+from mirador_desktop.preferences import Preferences
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant

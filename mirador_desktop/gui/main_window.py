@@ -17,7 +17,7 @@ from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.sidebar import Sidebar
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.welcome import Welcome
-from mirador_desktop.settings import Preferences
+from mirador_desktop.preferences import Preferences
 
 if TYPE_CHECKING:
     from collections.abc import Sequence

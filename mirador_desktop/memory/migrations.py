@@ -88,7 +88,16 @@ CREATE TABLE answers (
 ) STRICT;
 """
 
-MIGRATIONS: tuple[Migration, ...] = (_V1,)
+_V2 = """
+-- What the program remembers about its own work, as JSON by name: pulls that are not finished, load times.
+CREATE TABLE state (
+    name TEXT PRIMARY KEY,
+    value TEXT NOT NULL
+) STRICT, WITHOUT ROWID;
+ALTER TABLE turns ADD COLUMN context TEXT NOT NULL DEFAULT '[]';
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2)
 
 
 @contextlib.contextmanager

@@ -1,13 +1,14 @@
 """The encrypted database of conversations, for the rest of the program: one object, coroutines only."""
 
 import asyncio
+import json
 import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import TypeVar
+from typing import Any, TypeVar
 
 import apsw
 
@@ -145,6 +146,17 @@ class Store:
         condition = " AND ".join(("deleted IS NULL", *(_CONTAINS.format(i + 1) for i in range(len(words)))))
         sql = f"{rows.READ_CONVERSATIONS} AS c WHERE {condition} ORDER BY updated DESC LIMIT {int(limit)}"
         return await self._run(lambda connection: rows.read_conversations(connection.execute(sql, words)))
+
+    async def state(self, name: str) -> Any:
+        """What the program has remembered under a name, None if nothing."""
+        sql = "SELECT value FROM state WHERE name = ?"
+        found = await self._run(lambda connection: connection.execute(sql, (name,)).fetchall())
+        return json.loads(str(found[0][0])) if found else None
+
+    async def remember(self, name: str, value: Any) -> None:
+        """Remember something (JSON) under a name, in place of what was there."""
+        sql, text = "INSERT OR REPLACE INTO state VALUES (?, ?)", json.dumps(value)
+        await self._run(lambda connection: connection.execute(sql, (name, text)).fetchall())
 
     async def set_aside(self) -> Path:
         """Rename a database that cannot be read, with its key file, so that a new one can be made.

@@ -1,6 +1,7 @@
 """The window as a whole: stable names, names for screen readers, Tab with a visible focus, room for the parts."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -23,6 +24,7 @@ from mirador_desktop.core.events import QUICK_ONLY
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
 from mirador_desktop.gui.main_window import INSPECTOR_FROM, SIDEBAR_FROM, MainWindow
 from mirador_desktop.gui.turn_view import TurnView
+from mirador_desktop.preferences import Preferences
 from mirador_desktop.settings import Settings
 from tests.driving import part
 from tests.gui.test_turn_live import STAGES, answer, delete_now, new_turn, settle, the_theme
@@ -35,16 +37,6 @@ WINDOW = [
 ]  # fmt: skip
 PANEL = ("stageModels", "stageMeta", "stageConfidence", "stageState", "stageText")
 CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextEdit, QComboBox)
-
-
-class Preferences:
-    """Settings that are kept nowhere."""
-
-    def __init__(self) -> None:
-        self.current = Settings()
-
-    def change(self, **changes: Any) -> None:
-        self.current = replace(self.current, **changes)
 
 
 def turns() -> list[Turn]:
@@ -63,12 +55,14 @@ def turns() -> list[Turn]:
 
 
 @pytest.fixture
-def window(qapp: QApplication, qtbot: QtBot) -> MainWindow:
+def window(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> MainWindow:
     delete_now()
     theme = the_theme()
     theme.choose("dark")
     theme.set_scale(1.0)
-    window = MainWindow(theme, Preferences(), (DEFAULT_PIPELINE, GUIDE_PIPELINE))
+    window = MainWindow(
+        theme, Preferences(tmp_path / "settings.toml", Settings()), (DEFAULT_PIPELINE, GUIDE_PIPELINE)
+    )
     qtbot.addWidget(window)
     window.resize(1320, 860)
     window.show()

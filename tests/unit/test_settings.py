@@ -2,7 +2,7 @@
 
 import os
 import tomllib
-from dataclasses import fields
+from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from mirador_desktop.errors import SettingsError
-from mirador_desktop.settings import Settings, folders, load, resource_folder, save
+from mirador_desktop.preferences import Preferences, save
+from mirador_desktop.settings import HostSettings, ModelOptions, Settings, folders, load, resource_folder
 
 
 def written(folder: Path, text: str | bytes) -> Path:
@@ -31,9 +32,35 @@ def test_all_keys_are_read(tmp_path: Path) -> None:
     path = written(
         tmp_path,
         'theme = "dark"\ntext_scale = 2\nhosts = ["a", "b:1"]\nnum_ctx = 4096\nstall_seconds = 1.5\n'
-        'confidence = true\nlayout = "columns"\nsidebar = false\ninspector = false\nwidth = 800\nheight = 600\n',
+        'confidence = true\nlayout = "columns"\nsidebar = false\ninspector = false\nwidth = 800\nheight = 600\n'
+        'density = "compact"\nprewarm = false\npipeline = "One model"\nlog_level = "debug"\n'
+        'release_server = "https://mirror.example/ollama"\nflash_attention = "on"\nkv_cache = "q8_0"\n'
+        '[models."a:1b"]\nkeep_alive = -1\nnum_gpu = 0\n',
     )
-    expected = Settings("dark", 2, ("a", "b:1"), 4096, 1.5, True, "columns", False, False, 800, 600)
+    more: dict[str, Any] = {
+        "density": "compact",
+        "prewarm": False,
+        "pipeline": "One model",
+        "log_level": "debug",
+        "release_server": "https://mirror.example/ollama",
+        "flash_attention": "on",
+        "kv_cache": "q8_0",
+        "models": {"a:1b": ModelOptions(keep_alive=-1, num_gpu=0)},
+    }
+    expected = Settings(
+        theme="dark",
+        text_scale=2,
+        hosts=(HostSettings("a"), HostSettings("b:1")),
+        num_ctx=4096,
+        stall_seconds=1.5,
+        confidence=True,
+        layout="columns",
+        sidebar=False,
+        inspector=False,
+        width=800,
+        height=600,
+        **more,
+    )
     assert load(path) == (expected, [])
     assert len(tomllib.loads(path.read_text())) == len(fields(Settings))
 
@@ -47,8 +74,14 @@ def test_all_keys_are_read(tmp_path: Path) -> None:
         ("text_scale", "true", "a number from 0.5 to 3"),
         ("text_scale", "nan", "a number from 0.5 to 3"),
         ("text_scale", '"large"', "a number from 0.5 to 3"),
-        ("hosts", '"localhost"', "a list of addresses"),
-        ("hosts", "[1]", "a list of addresses"),
+        ("hosts", '"localhost"', "a list of addresses or tables [[hosts]]"),
+        ("models", "1", 'tables [models."name"]'),
+        ("density", '"wide"', '"comfortable" or "compact"'),
+        ("prewarm", "1", "true or false"),
+        ("pipeline", '""', "a pipeline's name"),
+        ("log_level", '"loud"', '"info", "debug", "warning" or "error"'),
+        ("release_server", '"ftp://x"', "an address that begins with https://"),
+        ("kv_cache", '"q2"', '"f16", "q8_0" or "q4_0"'),
         ("num_ctx", "100", "a number from 512 to 1048576"),
         ("num_ctx", "8192.0", "a number from 512 to 1048576"),
         ("num_ctx", "true", "a number from 512 to 1048576"),
@@ -87,7 +120,7 @@ def test_a_broken_file_is_left_alone(tmp_path: Path, content: str | bytes) -> No
     assert str(path) in problem
     assert "left as it is" in problem
     with pytest.raises(SettingsError, match="cannot be changed"):
-        save(path, settings, theme="dark")
+        save(path, {"theme": "dark"})
     assert path.read_bytes() == before
     assert os.listdir(tmp_path) == ["settings.toml"]
 
@@ -112,10 +145,9 @@ def test_any_content_is_read_or_named(tmp_path_factory: pytest.TempPathFactory, 
 
 def test_comments_order_and_unknown_keys_stay(tmp_path: Path) -> None:
     path = written(tmp_path, '# mine\nfuture = [1, 2]  # later\ntheme = "light" # bright\n\n[own]\nkey = "value"\n')
-    settings, _ = load(path)
-    changed = save(path, settings, theme="dark", hosts=("a", "b"))
-    assert changed == Settings("dark", hosts=("a", "b"))
-    assert load(path) == (changed, [])
+    hosts = (HostSettings("a"), HostSettings("b"))
+    save(path, {"theme": "dark", "hosts": hosts})
+    assert load(path) == (Settings("dark", hosts=hosts), [])
     text = path.read_text("utf-8")
     assert text.startswith('# mine\nfuture = [1, 2]  # later\ntheme = "dark" # bright\n')
     assert tomllib.loads(text)["own"] == {"key": "value"}
@@ -127,14 +159,20 @@ def test_comments_order_and_unknown_keys_stay(tmp_path: Path) -> None:
         {"theme": "dark"},
         {"text_scale": 1.25, "width": 1280, "height": 720},
         {"hosts": ()},
-        {"hosts": ('quote " and \\ and ü',)},
+        {
+            "hosts": (
+                HostSettings('quote " and \\ and ü', "openai", "name", False, "/ca", "-----\nPEM", "2026-01-01"),
+            )
+        },
+        {"hosts": (HostSettings("a"), HostSettings("b", on=False)), "theme": "light", "num_ctx": 1024},
+        {"models": {"a.b:1": ModelOptions(keep_alive=5), "c": ModelOptions(num_ctx=4096, num_thread=2)}},
         {"confidence": True, "sidebar": False},
     ],
 )
 def test_what_is_saved_is_read_again(tmp_path: Path, changes: dict[str, Any]) -> None:
     path = tmp_path / "new" / "folder" / "settings.toml"
-    changed = save(path, Settings(), **changes)
-    assert load(path) == (changed, [])
+    save(path, changes)
+    assert load(path) == (replace(Settings(), **changes), [])
     assert os.listdir(path.parent) == ["settings.toml"]
 
 
@@ -146,9 +184,79 @@ def test_a_failure_half_way_leaves_the_old_file(tmp_path: Path, monkeypatch: pyt
 
     monkeypatch.setattr(os, "fsync", full)
     with pytest.raises(SettingsError, match="No space left"):
-        save(path, Settings(), theme="dark")
+        save(path, {"theme": "dark"})
     assert path.read_text() == 'theme = "light"\n'
     assert os.listdir(tmp_path) == ["settings.toml"]
+
+
+def test_a_host_keeps_what_its_table_held_besides(tmp_path: Path) -> None:
+    path = written(
+        tmp_path,
+        '[[hosts]]\n# the big one\naddress = "b"\nnote = 1\n\n[[hosts]]\naddress = "a"\n'
+        "[models.x]\nkeep_alive = 3\nown = 2\n",
+    )
+    save(path, {"hosts": (HostSettings("a"), HostSettings("b", name="B")), "theme": "dark"})
+    save(path, {"models": {"x": ModelOptions(keep_alive=4)}})
+    text = path.read_text()
+    read = tomllib.loads(text)
+    assert [h["address"] for h in read["hosts"]] == ["a", "b"]
+    assert (read["hosts"][1]["note"], read["hosts"][1]["name"], read["theme"]) == (1, "B", "dark")
+    assert "# the big one" in text
+    assert read["models"]["x"] == {"keep_alive": 4, "own": 2}
+
+
+@pytest.mark.parametrize(
+    ("text", "expected", "problem"),
+    [
+        (
+            'hosts = ["a", 1]',
+            (HostSettings("a"),),
+            "hosts, entry 2, is 1, expected is an address or a table.",
+        ),
+        ('[[hosts]]\nname = "x"', (), "hosts, entry 1, address is None, expected is an address. The host is left"),
+        (
+            '[[hosts]]\naddress = "a"\nkind = "vllm"',
+            (),
+            "entry 1, kind is 'vllm', expected is",
+        ),
+        (
+            '[[hosts]]\naddress = "a"\non = "no"',
+            (HostSettings("a"),),
+            "hosts, entry 1, on is 'no', expected",
+        ),
+    ],
+)
+def test_a_wrong_host_is_named(tmp_path: Path, text: str, expected: tuple[HostSettings, ...], problem: str) -> None:
+    settings, (said,) = load(written(tmp_path, text))
+    assert settings.hosts == expected
+    assert problem in said
+
+
+def test_preferences_tell_of_changes_and_keep_them(tmp_path: Path) -> None:
+    path = tmp_path / "settings.toml"
+    preferences = Preferences(path, Settings())
+    seen: list[Settings] = []
+    preferences.listen(seen.append)
+    preferences.change(theme="dark")
+    preferences.change(theme="dark")  # nothing new
+    preferences.change_model("m", keep_alive=7)
+    assert preferences.current.models == {"m": ModelOptions(keep_alive=7)}
+    preferences.close()
+    assert load(path) == (preferences.current, [])
+    assert [s.theme for s in seen] == ["system", "dark"]
+    preferences.take(replace(preferences.current, theme="light"))
+    assert preferences.current.theme == "light"
+    assert len(seen) == 3
+
+
+def test_a_file_that_cannot_be_changed_is_complained_about(tmp_path: Path) -> None:
+    preferences = Preferences(written(tmp_path, "a = "), Settings())
+    said: list[str] = []
+    preferences.on_complaint(said.append)
+    preferences.change(theme="dark")
+    preferences.close()
+    assert "cannot be changed" in said[0]
+    assert (tmp_path / "settings.toml").read_text() == "a = "
 
 
 # Folders

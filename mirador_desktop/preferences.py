@@ -1,0 +1,176 @@
+"""The settings while the program runs: changed at once in memory, a moment later in the file, by hand at any time."""
+
+import logging
+import os
+import threading
+from collections.abc import Callable, Mapping
+from concurrent.futures import Executor
+from dataclasses import fields, replace
+from pathlib import Path
+from typing import Any
+
+from mirador_desktop.errors import SettingsError
+from mirador_desktop.settings import HostSettings, ModelOptions, Settings
+
+log = logging.getLogger(__name__)
+
+
+class Preferences:
+    """The current settings, and the only way to change them.
+
+    Args:
+        path: `settings.toml`.
+        current: what was read from it.
+
+    Attributes:
+        current: the settings now.
+        path: where they are kept.
+    """
+
+    def __init__(self, path: Path, current: Settings) -> None:
+        self.path, self.current = path, current
+        self._listeners: list[Callable[[Settings], None]] = []
+        self._complaint: Callable[[str], None] = lambda words: log.warning("%s", words)
+        self._changes: dict[str, Any] = {}
+        self._lock = threading.Lock()
+        self._writer: Executor | None = None
+
+    def listen(self, listener: Callable[[Settings], None]) -> None:
+        """Call `listener` with the settings before, after each change."""
+        self._listeners.append(listener)
+
+    def on_complaint(self, complaint: Callable[[str], None]) -> None:
+        """Call `complaint`, from any thread, with a sentence when the file could not be changed."""
+        self._complaint = complaint
+
+    def change(self, **changes: Any) -> None:
+        """Change settings, and keep them. What is as it was is not touched; without arguments the file is made."""
+        before = self.current
+        changes = {k: v for k, v in changes.items() if v != getattr(before, k)} if changes else {}
+        self.current = replace(before, **changes)
+        with self._lock:
+            self._changes |= changes
+        if self._writer is None:
+            from concurrent.futures import ThreadPoolExecutor
+
+            self._writer = ThreadPoolExecutor(1, "settings")
+        self._writer.submit(self._write)
+        if changes:
+            self._tell(before)
+
+    def change_model(self, model: str, **changes: Any) -> None:
+        """Change how one model is run; None means the default."""
+        options = replace(self.current.models.get(model, ModelOptions()), **changes)
+        self.change(models={**self.current.models, model: options})
+
+    def take(self, read: Settings) -> None:
+        """Take what somebody wrote into the file by hand; what was changed here and is not written yet stays."""
+        with self._lock:
+            pending = dict(self._changes)
+        before, self.current = self.current, replace(read, **pending)
+        if before != self.current:
+            self._tell(before)
+
+    def _tell(self, before: Settings) -> None:
+        for listener in self._listeners:
+            try:
+                listener(before)
+            except Exception:  # the others must hear of it all the same
+                log.exception("A change of the settings could not be taken up")
+
+    def _write(self) -> None:
+        with self._lock:
+            changes, self._changes = self._changes, {}
+        try:
+            save(self.path, changes)
+        except SettingsError as error:
+            with self._lock:
+                self._changes = changes | self._changes  # tried again with the next change
+            self._complaint(str(error))
+
+    def close(self) -> None:
+        """Wait until everything is written."""
+        if self._writer is not None:
+            self._writer.shutdown(wait=True)
+
+
+def save(path: Path, changes: Mapping[str, Any]) -> None:
+    """Change some settings in the file, atomically. Comments and unknown keys stay; only differences are written.
+
+    Raises:
+        SettingsError: the file cannot be read or written; nothing was changed in it.
+    """
+    import tempfile
+
+    import tomlkit
+    from tomlkit.exceptions import TOMLKitError
+
+    try:
+        document = tomlkit.parse(path.read_text("utf-8")) if path.exists() else tomlkit.document()
+        for key, value in changes.items():
+            if key == "hosts":
+                _put_hosts(document, value)
+            elif key == "models":
+                _put_models(document, value)
+            else:
+                document[key] = value
+        text = tomlkit.dumps(document)
+        path.parent.mkdir(parents=True, exist_ok=True)
+        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".toml")
+        try:
+            with os.fdopen(handle, "w", encoding="utf-8") as file:
+                file.write(text)
+                file.flush()
+                os.fsync(file.fileno())
+            Path(temporary).replace(path)
+        except BaseException:
+            Path(temporary).unlink(missing_ok=True)
+            raise
+    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+        raise SettingsError(f"{path} cannot be changed: {error}.") from error
+
+
+def _put_hosts(document: Any, hosts: tuple[HostSettings, ...]) -> None:
+    """Write the hosts as tables; what a table of the same address held besides stays."""
+    import tomlkit
+
+    old = document.get("hosts", [])
+    known = {str(t.get("address", "")): t for t in old if hasattr(t, "get")}
+    tables = tomlkit.aot()
+    for host in hosts:
+        table = known.get(host.address, tomlkit.table())
+        _put(table, host, HostSettings())
+        tables.append(table)
+    document.pop("hosts", None)
+    if len(tables):
+        document["hosts"] = tables
+
+
+def _put_models(document: Any, models: Mapping[str, ModelOptions]) -> None:
+    import tomlkit
+
+    if not hasattr(document.get("models"), "keys"):
+        document["models"] = tomlkit.table(is_super_table=True)
+    for name, options in models.items():
+        table = document["models"].get(name)
+        if not hasattr(table, "keys"):
+            table = tomlkit.table()
+        _put(table, options, ModelOptions())
+        if len(table):
+            document["models"][name] = table
+        else:
+            document["models"].pop(name, None)
+    for name in [n for n in document["models"] if n not in models]:
+        del document["models"][name]
+    if not len(document["models"]):
+        del document["models"]
+
+
+def _put(table: Any, value: Any, default: Any) -> None:
+    """Bring the keys of a table to the fields of `value`; what equals the default is left out."""
+    for key in fields(value):
+        now = getattr(value, key.name)
+        if now == getattr(default, key.name) and key.name not in ("address", "kind"):
+            table.pop(key.name, None)
+        elif key.name not in table or table[key.name] != now:
+            table[key.name] = now
