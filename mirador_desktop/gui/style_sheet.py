@@ -68,6 +68,43 @@ QLineEdit:focus {{ border: 2px solid {c.focus}; padding: {px(5)} {px(7)}; }}
     font-weight: 600; }}
 #toast QPushButton:focus {{ border: 2px solid {c.focus}; }}
 
+QLabel[kind="pageTitle"] {{ font-size: {pt(15)}; font-weight: 600; }}
+QLabel[kind="subtitle"] {{ color: {c.muted}; font-size: {pt(9.5)}; }}
+QLabel[kind="warning"] {{ color: {c.warning}; }}
+QLabel[kind="code"] {{ font-family: "{fixed}"; font-size: {pt(8.5)}; }}
+#settingsNavigation {{ background: {c.side}; }}
+#settingsBody, #settingsScroll, #settingsScroll > QWidget {{ background: transparent; }}
+QFrame[kind="card"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(10)}; }}
+QFrame[kind="card"][ring="true"] {{ border-color: {c.focus}; }}
+QFrame[kind="setting"] {{ border: none; border-bottom: 1px solid {c.line}; }}
+QFrame[kind="segments"] {{ background: {c.background}; border: 1px solid {c.line}; border-radius: {px(8)}; }}
+QPushButton[kind="segment"] {{ background: transparent; border: 2px solid transparent; border-radius: {px(6)};
+    color: {c.muted}; padding: {px(2)} {px(9)}; font-weight: 500; }}
+QPushButton[kind="segment"]:checked {{ background: {c.line}; color: {c.text}; }}
+QPushButton[kind="segment"]:focus {{ border-color: {c.focus}; }}
+QPushButton[kind="danger"] {{ background: transparent; color: {c.error}; border: 2px solid transparent;
+    padding: {px(3)} {px(6)}; }}
+QPushButton[kind="danger"]:hover {{ background: {c.raised}; }}
+QPushButton[kind="danger"]:focus {{ border: 2px solid {c.focus}; }}
+QLineEdit[kind="fixed"] {{ font-family: "{fixed}"; font-size: {pt(8.75)}; }}
+QLineEdit[wrong="true"] {{ border-color: {c.error}; }}
+#settingsDialog QSpinBox, #settingsDialog QDoubleSpinBox, #settingsDialog QComboBox,
+#settingsDialog QPlainTextEdit {{ background: {c.surface}; border: 1px solid {c.line};
+    border-radius: {px(8)}; padding: {px(5)} {px(8)}; selection-background-color: {c.focus}; }}
+#settingsDialog QSpinBox:focus, #settingsDialog QDoubleSpinBox:focus, #settingsDialog QComboBox:focus,
+#settingsDialog QPlainTextEdit:focus {{ border: 2px solid {c.focus};
+    padding: {px(4)} {px(7)}; }}
+QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.line};
+    selection-background-color: {c.line}; selection-color: {c.text}; outline: none; }}
+QProgressBar {{ background: {c.line}; border: none; border-radius: 2px; }}
+QProgressBar::chunk {{ background: {c.text}; border-radius: 2px; }}
+QTableView {{ background: transparent; border: none; outline: none; }}
+QSlider::groove:horizontal {{ height: {px(4)}; background: {c.line}; border-radius: 2px; }}
+QSlider::sub-page:horizontal {{ background: {c.text}; border-radius: 2px; }}
+QSlider::handle:horizontal {{ width: {px(10)}; height: {px(10)}; margin: -{px(5)} 0; border-radius: {px(7)};
+    background: {c.surface}; border: 2px solid {c.text}; }}
+QSlider:focus {{ border: 2px solid {c.focus}; border-radius: {px(6)}; }}
+
 QMenu {{ background: {c.raised}; border: 1px solid {c.line}; padding: 4px; }}
 QMenu::item {{ padding: {px(5)} {px(22)} {px(5)} {px(12)}; border-radius: 4px; }}
 QMenu::item:selected {{ background: {c.line}; }}
