@@ -1,9 +1,11 @@
 """What every page of the settings is: title, subtitle, a scrolled body, and words by which its settings are found."""
 
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from PySide6.QtCore import Qt, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
 from mirador_desktop.gui.theme import Theme
 
@@ -90,6 +92,15 @@ class Page(QWidget):
         else:
             column.addWidget(inner, 1)
         column.addLayout(self.foot)
+
+    def hear(self, listen: Callable[[Callable[..., None]], object], act: Callable[..., None]) -> None:
+        """Have a door call `act` for as long as this page is there: `listen` is the door's own method."""
+
+        def call(*values: object) -> None:
+            if isValid(self):
+                act(*values)
+
+        listen(call)
 
     def finds(self, widget: QWidget, label: str, more: str = "") -> None:
         """Let the search field find a setting."""
