@@ -4,6 +4,7 @@ import logging
 import time
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from pathlib import Path
 
 from mirador_desktop.core.conversation import Conversation, Turn, TurnOutline
 from mirador_desktop.errors import StoreDamaged, StoreError, StoreKeyMissing
@@ -22,6 +23,23 @@ class _Session:
 
     conversations: dict[str, Conversation] = field(default_factory=dict)
     turns: dict[str, Turn] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Facts:
+    """What is kept.
+
+    Attributes:
+        folder: where.
+        size: bytes on disk.
+        key_in_keyring: whether the key is in the system's keyring; else it is in a file beside the database.
+    """
+
+    folder: Path
+    conversations: int
+    turns: int
+    size: int
+    key_in_keyring: bool
 
 
 class Library:
@@ -167,6 +185,19 @@ class Library:
         gone = {t.conversation for t in self._session.turns.values()} - set(self._session.conversations)
         for turn in [t.id for t in self._session.turns.values() if t.conversation in gone]:
             del self._session.turns[turn]
+
+    async def facts(self) -> Facts:
+        """What is kept, where, and how it is protected."""
+        await self._keeper.flush()
+        conversations, turns, size = await self._store.counts()
+        return Facts(self._store.path.parent, conversations, turns, size, self._store.key_place == "keyring")
+
+    async def delete_everything(self) -> None:
+        """Delete all conversations and all that is remembered, with every copy and the key; it cannot be undone."""
+        for conversation in [*self._session.conversations]:
+            self._keeper.forget(conversation)
+        await self._keeper.erase()
+        self._session = _Session()
 
     @property
     def can_start_afresh(self) -> bool:

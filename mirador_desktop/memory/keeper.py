@@ -71,6 +71,15 @@ class Keeper:
         for key in [key for key, turn in self._turns.items() if turn.conversation == conversation_id]:
             del self._turns[key]
 
+    async def erase(self) -> None:
+        """Delete everything that is kept, and what was still to be written. May raise a StoreError."""
+        async with self._writing:
+            self._forgotten |= {turn.conversation for turn in self._turns.values()} | set(self._conversations)
+            self._conversations.clear()
+            self._turns.clear()
+            await self._store.erase()
+            self._made = self._store.made + 1  # the next file is new on purpose: nothing is kept anew in it
+
     def remember(self, conversation_id: str) -> None:
         """Write this conversation again: its deletion was undone. What was dropped must be kept anew."""
         self._forgotten.discard(conversation_id)

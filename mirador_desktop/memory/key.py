@@ -59,6 +59,22 @@ def load_key(folder: Path, *, database_exists: bool) -> Key:
     return _read(path, line)
 
 
+def destroy_key(folder: Path) -> None:
+    """Delete the key of the database in `folder`, in the keyring too: without it the database is noise.
+
+    Raises OSError if the key file cannot be deleted. A keyring that does not answer keeps an entry that is of no
+    use any more.
+    """
+    path = folder / FILE_NAME
+    try:
+        kind, _, name = path.read_text("ascii", errors="replace").strip().partition(" ")
+    except FileNotFoundError:
+        return
+    path.unlink()
+    if kind == "keyring" and name:
+        _forget(name)
+
+
 def _read(path: Path, line: str) -> Key:
     kind, _, value = line.strip().partition(" ")
     if kind == "raw":

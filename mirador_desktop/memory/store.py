@@ -18,7 +18,7 @@ from mirador_desktop.memory import branches, rows
 from mirador_desktop.memory.database import BUSY_MILLISECONDS, checkpoint, open_database
 from mirador_desktop.memory.failures import explain
 from mirador_desktop.memory.key import FILE_NAME as KEY_FILE
-from mirador_desktop.memory.key import KeyPlace, load_key
+from mirador_desktop.memory.key import KeyPlace, destroy_key, load_key
 from mirador_desktop.memory.migrations import MIGRATIONS, Migration, transaction
 from mirador_desktop.memory.writing import Writer
 
@@ -158,6 +158,16 @@ class Store:
         sql, text = "INSERT OR REPLACE INTO state VALUES (?, ?)", json.dumps(value)
         await self._run(lambda connection: connection.execute(sql, (name, text)).fetchall())
 
+    async def counts(self) -> tuple[int, int, int]:
+        """How many conversations and turns there are, and the bytes of the database on disk with its log."""
+        sql = "SELECT count(*), (SELECT count(*) FROM turns) FROM conversations WHERE deleted IS NULL"
+        (found,) = await self._run(lambda connection: connection.execute(sql).fetchall())
+        return int(str(found[0])), int(str(found[1])), await asyncio.to_thread(self._bytes)
+
+    async def erase(self) -> None:
+        """Delete the database, every copy of it, and their keys. The next call of any method begins another."""
+        await asyncio.get_running_loop().run_in_executor(self._pool(), self._erase)
+
     async def set_aside(self) -> Path:
         """Rename a database that cannot be read, with its key file, so that a new one can be made.
 
@@ -250,6 +260,19 @@ class Store:
             if copy.stat().st_mtime < older_than:
                 copy.unlink()
         return count
+
+    def _bytes(self) -> int:
+        return sum(path.stat().st_size for path in self.path.parent.glob(f"{FILE_NAME}*"))
+
+    def _erase(self) -> None:
+        self._leave()
+        try:
+            destroy_key(self.path.parent)  # first: whatever remains then cannot be read
+            for pattern in (f"{FILE_NAME}*", f"{self.path.stem}-before-v*", f"{self.path.stem}-damaged-*"):
+                for path in self.path.parent.glob(pattern):
+                    path.unlink()
+        except OSError as error:
+            raise explain(error, self.path) from error
 
     def _set_aside(self) -> Path:
         self._leave()

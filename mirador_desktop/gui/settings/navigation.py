@@ -115,10 +115,10 @@ class Search(QLineEdit):
 
     def event(self, event: QEvent) -> bool:
         """Esc empties the field before it closes the window."""
-        if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            if event.key() == Qt.Key.Key_Escape and self.text():
-                event.accept()
-                return True
+        clears = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and bool(self.text())
+        if event.type() == QEvent.Type.ShortcutOverride and clears:
+            event.accept()
+            return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
@@ -220,6 +220,9 @@ class Navigation(QWidget):
             elif step < len(rows):
                 rows[step].setFocus(Qt.FocusReason.TabFocusReason)
         elif event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter):
-            next((row.click() for row in rows if row.hasFocus()), None)
+            for row in rows:
+                if row.hasFocus():
+                    row.click()
+                    break
         else:
             super().keyPressEvent(event)
