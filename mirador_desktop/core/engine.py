@@ -21,6 +21,8 @@ class ModelInfo:
         capabilities: `completion`, `thinking`, `vision`, `tools`, `embedding`; `remote` if it runs on
             somebody else's machine; `stages` if it answers each stage in its own way; empty if the engine
             is too old to say.
+        modified: Unix time of its last change on the engine, 0 if unknown.
+        digest: what tells one version of it from another, "" if unknown.
     """
 
     name: str
@@ -31,6 +33,8 @@ class ModelInfo:
     context: int = 0
     window: int = 8192
     capabilities: frozenset[str] = frozenset()
+    modified: float = 0.0
+    digest: str = ""
 
     @property
     def can_chat(self) -> bool:

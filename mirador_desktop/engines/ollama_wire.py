@@ -68,22 +68,28 @@ def model_info(engine: str, entry: Mapping[str, Any], shown: Mapping[str, Any], 
         context=context,
         window=(int(own[1][:9]) if own else 0) or min(num_ctx, context or num_ctx),
         capabilities=frozenset(capabilities),
+        modified=_moment(entry.get("modified_at")) or 0.0,
+        digest=str(entry.get("digest") or ""),
     )
 
 
 def loaded_model(engine: str, entry: Mapping[str, Any]) -> LoadedModel:
     """Read one entry of `/api/ps`."""
-    try:
-        expires: float | None = datetime.fromisoformat(_microseconds(str(entry.get("expires_at", "")))).timestamp()
-    except (ValueError, OverflowError, OSError):
-        expires = None
     return LoadedModel(
         name=str(entry.get("name") or entry.get("model") or ""),
         engine=engine,
         size=int(entry["size"]) if _whole(entry.get("size")) else 0,
         size_gpu=int(entry["size_vram"]) if _whole(entry.get("size_vram")) else 0,
-        expires=expires,
+        expires=_moment(entry.get("expires_at")),
     )
+
+
+def _moment(text: object) -> float | None:
+    """Unix time of a moment as Ollama writes it, None for anything else."""
+    try:
+        return datetime.fromisoformat(_microseconds(str(text or ""))).timestamp()
+    except (ValueError, OverflowError, OSError):
+        return None
 
 
 def _microseconds(moment: str) -> str:

@@ -72,8 +72,10 @@ def test_a_look_tells_what_is_there(sim: Sim) -> None:
         }  # fmt: skip
         assert found[NAME] == ModelInfo(
             NAME, "this computer", 2_000_000_000, "3.2B", "Q4_K_M", 32768, 8192,
-            frozenset({"completion", "tools"}),
+            frozenset({"completion", "tools"}), found[NAME].modified, found[NAME].digest,
         )  # fmt: skip
+        assert abs(found[NAME].modified - time.time()) < 400
+        assert len(found[NAME].digest) == 64
         assert not found["nomic-embed-text:latest"].can_chat
         assert found["nomic-embed-text:latest"].window == 2048
         (loaded,) = state.loaded
