@@ -2,7 +2,7 @@
 
     MiradorError
     ├── EngineError                 something that runs models did not do what was asked
-    │   ├── EngineUnreachable       nothing answers at its address
+    │   ├── EngineUnreachable       nothing that can be used answers at its address
     │   ├── EngineDenied            401 or 403: a token is missing or wrong
     │   ├── EngineBusy              503, also after waiting and asking again
     │   ├── ModelMissing            the model is not installed there
@@ -16,10 +16,18 @@
     │   ├── StoreDamaged            the file is not a Mirador database, or is broken
     │   ├── StoreKeyMissing         the key of the encrypted file is not where it should be
     │   └── StoreTooNew             a newer Mirador wrote the file
-    └── SettingsError               settings.toml cannot be read or written
+    ├── SettingsError               settings.toml cannot be read or written
+    ├── ReleaseError                Ollama could not be downloaded or unpacked
+    └── RuntimeMissing              Ollama could not be found or started on this computer
 
 ``str(error)`` is one sentence that says what happened and, where there is something to do, what.
 """
+
+from typing import Literal
+
+Trouble = Literal["", "nothing", "name", "route", "timeout", "certificate", "denied", "foreign"]
+"""Why an engine cannot be used: nothing listens there, its name is unknown, there is no way to it, it does not answer
+in time, its certificate is not trusted, it refuses access, it is something else. "" is none of these."""
 
 
 class MiradorError(Exception):
@@ -27,15 +35,27 @@ class MiradorError(Exception):
 
 
 class EngineError(MiradorError):
-    """Something that runs models did not do what was asked."""
+    """Something that runs models did not do what was asked.
+
+    Attributes:
+        trouble: the kind of reason, where the engine cannot be used at all.
+    """
+
+    trouble: Trouble = ""
 
 
 class EngineUnreachable(EngineError):
-    """Nothing answers at the engine's address."""
+    """Nothing that can be used answers at the engine's address."""
+
+    def __init__(self, words: str, trouble: Trouble = "nothing") -> None:
+        super().__init__(words)
+        self.trouble = trouble
 
 
 class EngineDenied(EngineError):
     """The engine answered 401 or 403."""
+
+    trouble: Trouble = "denied"
 
 
 class EngineBusy(EngineError):
@@ -88,3 +108,19 @@ class StoreTooNew(StoreError):
 
 class SettingsError(MiradorError):
     """settings.toml cannot be read or written."""
+
+
+class ReleaseError(MiradorError):
+    """Ollama could not be downloaded, checked or unpacked."""
+
+
+class RuntimeMissing(MiradorError):
+    """Ollama could not be found or started on this computer."""
+
+
+class PipelineError(MiradorError):
+    """A pipeline's file cannot be read or written, or what it says cannot be taken."""
+
+
+class ContextError(MiradorError):
+    """A source of a pipeline's context gave nothing: why, as the end of "… and was left out"."""

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import Qt, QTimer, Signal
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -105,6 +105,12 @@ class Page(QWidget):
     def finds(self, widget: QWidget, label: str, more: str = "") -> None:
         """Let the search field find a setting."""
         self.entries.append(Entry(label, more, widget))
+
+    def reveal(self, widget: QWidget) -> None:
+        """Scroll to a widget that has just been shown."""
+        area = self.findChild(QScrollArea, "settingsScroll")
+        if area is not None:
+            QTimer.singleShot(0, area, lambda: area.ensureWidgetVisible(widget, 0, 20))
 
     def badge(self) -> str:
         """What stands beside its name in the navigation: words, or `struck` for something that does not answer."""

@@ -1,0 +1,143 @@
+"""The page Memory: what is kept, where, how it is protected, and how all of it is deleted."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from PySide6.QtCore import QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+
+from mirador_desktop.errors import StoreError
+from mirador_desktop.gui.look import plural, size
+from mirador_desktop.gui.settings.page import Page
+from mirador_desktop.gui.settings.widgets import Card, Field, button, label, setting_row
+from mirador_desktop.gui.tasks import Tasks
+from mirador_desktop.gui.theme import Theme
+from mirador_desktop.library import Facts, Library
+
+WORD = "delete"
+"""What has to be typed before everything is deleted."""
+
+
+class MemoryPage(Page):
+    """What Mirador keeps of conversations.
+
+    Args:
+        erase: deletes everything, once the person has asked for it.
+    """
+
+    title = "Memory"
+
+    def __init__(self, theme: Theme, library: Library, tasks: Tasks, erase: Callable[[], object]) -> None:
+        super().__init__(theme, "memoryPage", "What is kept of your conversations. All of it stays on this computer")
+        self._library, self._tasks, self._erase = library, tasks, erase
+        self._folder = Path()
+        self._kept = label("…", "muted", wraps=True)
+        self._kept.setObjectName("keptFacts")
+        self._open = button(theme, "Open the folder", self._open_folder, name="openDataFolder")
+        self._row("Conversations", self._kept, self._open, "data folder size disk where")
+        self._protected = label("…", "muted", wraps=True)
+        self._protected.setObjectName("keyPlace")
+        self._row("Encryption", self._protected, None, "encrypted key keyring password protection")
+        earlier = label(
+            "A question is asked together with the earlier questions and answers of its conversation. "
+            "“Memory on” below the text you write switches that off for a question.",
+            "muted",
+            wraps=True,
+        )
+        self._row("Earlier turns", earlier, None, "history context memory switch")
+        self._delete = button(theme, "Delete everything…", self._ask, "danger", "deleteEverything")
+        words = label(
+            "All conversations with their answers, what Mirador remembers of models and pulls, and every copy of "
+            "them. Settings, pipelines and models stay.",
+            "muted",
+            wraps=True,
+        )
+        self._row("Delete everything", words, self._delete, "erase remove wipe conversations")
+        self._make_card()
+        self.body.addStretch()
+
+    def _row(self, words: str, what: QWidget, control: QWidget | None, more: str) -> None:
+        row = setting_row(self.theme, words, "", control or QWidget())
+        column = row.layout().itemAt(0).layout()  # type: ignore[union-attr]  # made by setting_row
+        assert isinstance(column, QVBoxLayout)
+        column.addWidget(what)
+        self.body.addWidget(row)
+        if control is not None:
+            self.finds(control, words, more)
+
+    def _make_card(self) -> None:
+        theme = self.theme
+        self._card = Card(self)
+        column = QVBoxLayout(self._card)
+        column.setContentsMargins(*(theme.px(16),) * 4)
+        column.setSpacing(theme.px(10))
+        self._sure = label("", wraps=True)
+        column.addWidget(self._sure)
+        self._yes = button(theme, "Delete everything now", self._do, "danger", "deleteEverythingNow")
+        self._word = Field(theme, f"Type {WORD} to delete everything", WORD)
+        self._word.setObjectName("deleteWord")
+        self._word.setMaximumWidth(theme.px(220))
+        self._word.textChanged.connect(lambda text: self._yes.setEnabled(text.strip().casefold() == WORD))
+        self._word.returnPressed.connect(lambda: self._yes.click())
+        column.addWidget(self._word)
+        buttons = QHBoxLayout()
+        buttons.addWidget(self._yes)
+        buttons.addWidget(button(theme, "Keep everything", self._leave, name="keepEverything"))
+        buttons.addStretch()
+        column.addLayout(buttons)
+        self._card.hide()
+        self.body.addWidget(self._card)
+
+    def shown(self) -> None:
+        """Count what is kept."""
+        self._tasks.start("facts", self._count())
+
+    def left(self) -> None:
+        """A question that was not answered is taken back."""
+        self._leave()
+
+    async def _count(self) -> None:
+        try:
+            facts = await self._library.facts()
+        except StoreError as error:
+            self._kept.setText(str(error))
+            self._protected.setText("Not known while the database cannot be read.")
+            return
+        self.show_facts(facts)
+
+    def show_facts(self, facts: Facts) -> None:
+        """Show what is kept."""
+        self._folder = facts.folder
+        count = f"{plural(facts.conversations, 'conversation')} with {plural(facts.turns, 'turn')}"
+        self._kept.setText(f"{count}, {size(facts.size)} in {facts.folder}")
+        key = (
+            "The key is in this system's keyring."
+            if facts.key_in_keyring
+            else "This system has no usable keyring, so the key is in the file mirador.key beside it. "
+            "Who can read that file can read your conversations."
+        )
+        self._protected.setText(f"The database is encrypted as a whole (ChaCha20). {key}")
+        self._sure.setText(
+            f"This deletes {count}, with every copy and the key. It cannot be undone. Type “{WORD}” to go on."
+        )
+
+    def _open_folder(self) -> None:
+        if self._folder != Path():
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._folder)))
+
+    def _ask(self) -> None:
+        self._word.clear()
+        self._yes.setEnabled(False)
+        self._card.show()
+        self._word.setFocus()
+        self.reveal(self._card)
+
+    def _leave(self) -> None:
+        self._card.hide()
+        self._word.clear()
+
+    def _do(self) -> None:
+        if self._word.text().strip().casefold() == WORD:
+            self._leave()
+            self._erase()

@@ -1,0 +1,315 @@
+"""Ollama itself, on this computer: found, started, ended, downloaded and removed.
+
+Mirador starts it only when nothing listens at the address, ends it only if it has started it, and never runs two.
+What it started is remembered in a file, so that a Mirador that was killed finds its Ollama again.
+"""
+
+import asyncio
+import json
+import logging
+import os
+import shutil
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from pathlib import Path
+from typing import Any, Literal
+from urllib.parse import urlsplit
+
+from mirador_desktop import release
+from mirador_desktop.errors import MiradorError, ReleaseError, RuntimeMissing
+from mirador_desktop.release import Progress
+
+log = logging.getLogger(__name__)
+
+Doing = Literal["", "starting", "stopping", "download", "check", "unpack", "removing"]
+_START_SECONDS = 30.0
+_STOP_SECONDS = 5.0
+_MOST_LOG = 5_000_000
+
+
+class OllamaRuntime:
+    """Ollama on this computer.
+
+    Args:
+        data: Mirador's data folder: a downloaded Ollama is unpacked to `ollama` in it.
+        log_file: where an Ollama that Mirador starts writes its log.
+        address: gives the base address it is to listen at.
+        environment: gives further variables for it, for example for flash attention.
+        server: gives the address of the release server.
+
+    Attributes:
+        binary: the program, None if there is none or nobody has looked yet.
+        looked: whether somebody has looked.
+        doing: what is being done now, "" for nothing.
+        progress: how far a download is, None without one.
+        error: what went wrong last, "" if nothing.
+    """
+
+    def __init__(
+        self,
+        data: Path,
+        log_file: Path,
+        address: Callable[[], str],
+        environment: Callable[[], Mapping[str, str]],
+        server: Callable[[], str],
+    ) -> None:
+        self.folder = data / "ollama"
+        self.log_file = log_file
+        self.binary: Path | None = None
+        self.looked = False
+        self.doing: Doing = ""
+        self.progress: Progress | None = None
+        self.error = ""
+        self._note = data / "ollama-started.json"
+        self._address, self._environment, self._server = address, environment, server
+        self._process: subprocess.Popen[bytes] | None = None
+        self._adopted: Any = None  # the psutil.Process that an earlier Mirador started
+        self._listeners: list[Callable[[], None]] = []
+        self._busy = asyncio.Lock()
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever something is different."""
+        self._listeners.append(listener)
+
+    @property
+    def can_download(self) -> bool:
+        """Whether it can be downloaded for this system."""
+        return release.can_download()
+
+    @property
+    def downloaded(self) -> bool:
+        """Whether the one that was found is the one Mirador has downloaded."""
+        return self.binary is not None and self.binary.is_relative_to(self.folder)
+
+    @property
+    def started_here(self) -> bool:
+        """Whether it runs and Mirador has started it."""
+        if self._process is not None:
+            return self._process.poll() is None
+        return self._adopted is not None
+
+    async def look(self) -> None:
+        """Find the program, and the one an earlier Mirador has started."""
+        self.binary = await asyncio.to_thread(find, self.folder)
+        if not self.looked:
+            self._adopted = await asyncio.to_thread(self._find_started)
+        self.looked = True
+        self._tell()
+
+    # ── starting and ending ────────────────────────────────────────────────────────────────────────────
+
+    async def start(self) -> None:
+        """Start it and wait until it answers. Does nothing where something listens already.
+
+        Raises:
+            RuntimeMissing: it is not there, or it ended, or it does not answer; with the last line of its log.
+        """
+        async with self._busy:
+            await self._do("starting", self._start())
+
+    async def stop(self) -> None:
+        """End it, if Mirador has started it."""
+        async with self._busy:
+            await self._do("stopping", asyncio.to_thread(self._end))
+
+    async def _start(self) -> None:
+        place = urlsplit(self._address())
+        host, port = place.hostname or "127.0.0.1", place.port or 11434
+        if await _listens(host, port):
+            return
+        await self.look()  # it may have been installed or removed meanwhile
+        if self.binary is None:
+            raise RuntimeMissing("Ollama was not found on this computer. Get it first.")
+        at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
+        await asyncio.to_thread(self._run, self.binary, at)
+        until = time.monotonic() + _START_SECONDS
+        while not await _listens(host, port):
+            process = self._process
+            if process is None or process.poll() is not None:
+                raise RuntimeMissing(f"Ollama ended by itself. {await asyncio.to_thread(self._last_line)}".strip())
+            if time.monotonic() > until:
+                raise RuntimeMissing(
+                    f"Ollama was started and does not answer at {at} after {_START_SECONDS:.0f} s. "
+                    f"Its log is {self.log_file}."
+                )
+            await asyncio.sleep(0.1)
+        log.info("Ollama was started at %s", at)
+
+    def _run(self, binary: Path, at: str) -> None:
+        self.log_file.parent.mkdir(parents=True, exist_ok=True)
+        if self.log_file.exists() and self.log_file.stat().st_size > _MOST_LOG:
+            self.log_file.replace(self.log_file.with_suffix(".log.1"))
+        environment = {**_clean_environment(), **self._environment(), "OLLAMA_HOST": at}
+        hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no console window on Windows
+        with self.log_file.open("ab") as file:
+            try:
+                self._process = subprocess.Popen(  # noqa: S603  # the program that was found, without a shell
+                    [str(binary), "serve"],
+                    stdin=subprocess.DEVNULL,
+                    stdout=file,
+                    stderr=file,
+                    env=environment,
+                    start_new_session=sys.platform != "win32",  # Ctrl+C in a terminal ends Mirador, which ends it
+                    creationflags=hidden,
+                )
+            except OSError as error:
+                raise RuntimeMissing(f"{binary} cannot be started: {error.strerror or error}.") from error
+        self._remember(self._process.pid)
+
+    def _end(self) -> None:
+        import psutil
+
+        process, self._process = self._process, None
+        adopted, self._adopted = self._adopted, None
+        if process is not None and process.poll() is None:
+            adopted = psutil.Process(process.pid)
+        if adopted is None:
+            return
+        with suppress(psutil.Error):
+            family = [*adopted.children(recursive=True), adopted]
+            adopted.terminate()
+            _, left = psutil.wait_procs(family, timeout=_STOP_SECONDS)
+            for each in left:  # runners that outlive the server would hold its memory
+                with suppress(psutil.Error):
+                    each.kill()
+        if process is not None:
+            with suppress(subprocess.TimeoutExpired):
+                process.wait(_STOP_SECONDS)
+        self._note.unlink(missing_ok=True)
+        log.info("Ollama was ended")
+
+    def _remember(self, pid: int) -> None:
+        import psutil
+
+        with suppress(OSError, psutil.Error):
+            self._note.write_text(json.dumps({"pid": pid, "created": psutil.Process(pid).create_time()}), "utf-8")
+
+    def _find_started(self) -> Any:
+        """The process an earlier Mirador has started and could not end, None if there is none."""
+        import psutil
+
+        try:
+            note = json.loads(self._note.read_text("utf-8"))
+            process = psutil.Process(int(note["pid"]))
+            if abs(process.create_time() - float(note["created"])) < 1 and process.is_running():
+                return process
+        except (OSError, ValueError, KeyError, TypeError, psutil.Error):
+            pass
+        return None
+
+    def _last_line(self) -> str:
+        with suppress(OSError):
+            lines = self.log_file.read_text("utf-8", "replace")[-4000:].strip().splitlines()
+            if lines:
+                return f"Its last words: {lines[-1].strip()[:300]}"
+        return ""
+
+    # ── downloading ────────────────────────────────────────────────────────────────────────────────────
+
+    async def download(self) -> None:
+        """Download, check and unpack it. Raises a `ReleaseError`; cancelling stops it and keeps the part."""
+        async with self._busy:
+
+            def tell(progress: Progress) -> None:
+                if self.doing:
+                    self.progress, self.doing = progress, progress.what
+                    self._tell()
+
+            try:
+                await self._do("download", release.download(self._server(), self.folder, tell))
+            finally:
+                self.progress = None
+                self._tell()
+            await self.look()
+
+    async def remove(self) -> None:
+        """Delete the one that was downloaded, and parts of downloads; models stay. Raises a `ReleaseError`."""
+        async with self._busy:
+            await self._do("removing", asyncio.to_thread(self._remove))
+            await self.look()
+
+    def _remove(self) -> None:
+        if self.downloaded:
+            self._end()
+        try:
+            if self.folder.exists():
+                shutil.rmtree(self.folder)
+            for part in self.folder.parent.glob("ollama-linux-*.part"):
+                part.unlink()
+        except OSError as error:
+            raise ReleaseError(f"{self.folder} cannot be deleted: {error.strerror or error}.") from error
+
+    # ── telling ────────────────────────────────────────────────────────────────────────────────────────
+
+    async def _do(self, doing: Doing, work: Any) -> None:
+        self.doing, self.error = doing, ""
+        self._tell()
+        try:
+            await work
+        except MiradorError as error:
+            self.error = str(error)
+            log.warning("%s", error)
+            raise
+        finally:
+            self.doing = ""
+            self._tell()
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            try:
+                listener()
+            except Exception:  # the others must hear of it all the same
+                log.exception("What Ollama does could not be shown")
+
+
+def find(folder: Path) -> Path | None:
+    """Find the program: on the PATH, in each platform's usual places, in Mirador's own folder. Takes the disk."""
+    found = shutil.which("ollama")
+    if found:
+        return Path(found)
+    return next((path for path in [*_usual_places(), folder / "bin" / "ollama"] if _runs(path)), None)
+
+
+def _usual_places() -> list[Path]:
+    home = Path.home()
+    if sys.platform == "darwin":
+        app = "Applications/Ollama.app/Contents/Resources/ollama"
+        return [Path("/") / app, home / app, Path("/usr/local/bin/ollama"), Path("/opt/homebrew/bin/ollama")]
+    if sys.platform == "win32":
+        bases = [os.environ.get(name, "") for name in ("LOCALAPPDATA", "ProgramFiles")]
+        return [Path(base) / sub / "ollama.exe" for base in bases if base for sub in ("Programs/Ollama", "Ollama")]
+    folders = ["/usr/local/bin", "/usr/bin", "/opt/ollama/bin", "/snap/bin", "/var/lib/flatpak/exports/bin"]
+    return [Path(folder) / "ollama" for folder in folders] + [
+        home / ".local/bin/ollama",
+        home / "bin/ollama",
+        Path("/home/linuxbrew/.linuxbrew/bin/ollama"),
+    ]
+
+
+def _runs(path: Path) -> bool:
+    return path.is_file() and os.access(path, os.X_OK)
+
+
+def _clean_environment() -> dict[str, str]:
+    """The environment for another program: without what a packaged Mirador needs for itself."""
+    environment = dict(os.environ)
+    if getattr(sys, "frozen", False):
+        for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
+            before = environment.pop(f"{name}_ORIG", None)
+            environment.pop(name, None)
+            if before:
+                environment[name] = before
+    return environment
+
+
+async def _listens(host: str, port: int) -> bool:
+    try:
+        async with asyncio.timeout(2):
+            _, writer = await asyncio.open_connection(host, port)
+    except (OSError, ValueError):
+        return False
+    writer.close()
+    return True
