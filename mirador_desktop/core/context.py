@@ -4,11 +4,11 @@ What does not fit is cut in a fixed order: the oldest earlier turns first, then 
 equal share, cut visibly in the middle). The question and the role are never cut.
 """
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 
 from mirador_desktop.core.engine import Message
-from mirador_desktop.core.prompts import CUT, quote
+from mirador_desktop.core.prompts import CUT, quote, with_data
 from mirador_desktop.errors import ModelRefused
 
 _SPARE = 64  # tokens that a chat template adds around messages
@@ -33,6 +33,21 @@ class Section:
         return f"Written in the stage “{self.stage}” by {self.model}{'' if self.complete else ', unfinished'}"
 
 
+@dataclass(frozen=True, slots=True)
+class Quoted:
+    """What a source of a pipeline's context gave.
+
+    Attributes:
+        title: the heading under which it is quoted.
+        shorten: gives the text in about so many tokens, with words for what was left out; None leaves out
+            its middle.
+    """
+
+    title: str
+    text: str
+    shorten: Callable[[int], str] | None = None
+
+
 def estimate_tokens(text: str) -> int:
     """Estimate how many tokens a text takes: UTF-8 bytes / 3.5, rounded up.
 
@@ -46,7 +61,7 @@ def compile_messages(
     role: str,
     question: str,
     history: Sequence[tuple[str, str]],
-    sections: Sequence[Section],
+    sections: Sequence[Section | Quoted],
     room: int,
 ) -> tuple[Message, ...]:
     """Put the messages for one model together.
@@ -54,7 +69,7 @@ def compile_messages(
     Args:
         role: the stage's role prompt.
         history: earlier questions with their final answers, oldest first.
-        sections: what earlier stages wrote.
+        sections: the pipeline's context and what earlier stages wrote. With any, the role says that they are data.
         room: tokens there are for all of it.
 
     Raises:
@@ -67,7 +82,11 @@ def compile_messages(
             f"The question is too long for this model: about {need:,} tokens, and it reads {max(room, 0):,}. "
             "Shorten it, or use a model with a longer context."
         )
-    quoted = _fit_sections(sections, left if not history else left * 3 // 4)
+    said = with_data(role)
+    more = estimate_tokens(said) - estimate_tokens(role)
+    quoted = fit_sections(sections, (left if not history else left * 3 // 4) - more)
+    if quoted:
+        role, left = said, left - more
     left -= sum(estimate_tokens(q) for q in quoted)
     kept: list[Message] = []
     for asked, answered in reversed(history):
@@ -79,28 +98,44 @@ def compile_messages(
     return (Message("system", role), *kept, Message("user", content))
 
 
-def _fit_sections(sections: Sequence[Section], room: int) -> list[str]:
+def fit_sections(sections: Sequence[Section | Quoted], room: int) -> list[str]:
     """Quote all sections in at most `room` tokens; the longest give way first."""
-    quoted = [quote(s.title, s.text) for s in sections]
-    sizes = [estimate_tokens(q) for q in quoted]
+    return [quote(section.title, section.text) for section in fitted(sections, room)]
+
+
+def fitted(sections: Sequence[Section | Quoted], room: int) -> list[Quoted]:
+    """The sections that fit in `room` tokens once quoted, shortened where they must be."""
+    if room <= 0:
+        return []
+    sizes = [estimate_tokens(quote(s.title, s.text)) for s in sections]
+    whole = [s if isinstance(s, Quoted) else Quoted(s.title, s.text) for s in sections]
     if sum(sizes) <= room:
-        return quoted
+        return whole
     share, rest = 0, room
     for place, size in enumerate(sorted(sizes)):  # short ones keep all, the others share what is left
         share = rest // (len(sizes) - place)
         if size > share:
             break
         rest -= size
-    fitted = []
-    for section, full, size in zip(sections, quoted, sizes, strict=True):
+    kept = []
+    for section, size in zip(whole, sizes, strict=True):
         if size <= share:
-            fitted.append(full)
+            kept.append(section)
         elif share > estimate_tokens(section.title) + 24:
-            fitted.append(quote(section.title, _cut(section, share)))
-    return fitted
+            kept.append(replace(section, text=_shortened(section, share)))
+    return kept
 
 
-def _cut(section: Section, tokens: int) -> str:
+def _shortened(section: Quoted, tokens: int) -> str:
+    """The section's own way to be shorter where it keeps what it promises, else `_cut`."""
+    if section.shorten is not None:
+        text = section.shorten(tokens)
+        if estimate_tokens(quote(section.title, text)) <= tokens:
+            return text
+    return _cut(section, tokens)
+
+
+def _cut(section: Quoted, tokens: int) -> str:
     """Shorten a text to about so many tokens by leaving out its middle."""
     text = section.text
     keep = len(text)

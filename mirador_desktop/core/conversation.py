@@ -99,6 +99,23 @@ class StageRecord:
 
 
 @dataclass(slots=True)
+class ContextUsed:
+    """What one source of the pipeline's context gave for a turn.
+
+    Attributes:
+        name: how the source is called.
+        tokens: about how many tokens of it were put into the question.
+        error: why it was left out, as in "prices.example.com did not answer and was left out"; "" if it was not.
+        age: seconds since it was fetched or last changed, None where it is as new as the question.
+    """
+
+    name: str
+    tokens: int = 0
+    error: str = ""
+    age: float | None = None
+
+
+@dataclass(slots=True)
 class Turn:
     """A question and what came back.
 
@@ -109,6 +126,7 @@ class Turn:
         reason: how the answer ended; None while it streams.
         final_stage: the stage whose text is the final answer, "" if there is none.
         error: what happened and what to do, if the answer failed.
+        context: what the sources of the pipeline's context gave.
         position, siblings: this is branch `position` (from 1) of `siblings`; filled when read.
     """
 
@@ -127,6 +145,7 @@ class Turn:
     final_stage: str = ""
     error: str = ""
     stages: list[StageRecord] = field(default_factory=list)
+    context: list[ContextUsed] = field(default_factory=list)
     position: int = 1
     siblings: int = 1
 

@@ -5,18 +5,19 @@ import math
 import re
 import zlib
 from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import asdict
 from itertools import islice
 from typing import Any
 
 import apsw
 
 from mirador_desktop.core.confidence import Alternatives, Marks
-from mirador_desktop.core.conversation import Answer, Conversation, StageRecord, Turn
+from mirador_desktop.core.conversation import Answer, ContextUsed, Conversation, StageRecord, Turn
 
 _CONVERSATION = ("id", "title", "title_by_person", "pinned", "created", "updated", "leaf")
 _TURN = (
     *("id", "conversation", "parent", "characters", "created", "intent", "complexity", "pipeline", "depth"),
-    *("memories", "first_token", "reason", "final_stage", "error", "question"),
+    *("memories", "first_token", "reason", "final_stage", "error", "question", "context"),
 )
 _STAGE = ("turn", "place", "name", "threshold", "skipped", "folded")
 _ANSWER = (
@@ -88,6 +89,7 @@ def turn_row(record: Turn) -> tuple[Value, ...]:
         clean(record.final_stage),
         clean(record.error),
         clean(record.question),
+        _context(record.context),
     )
 
 
@@ -140,6 +142,7 @@ def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
     for *values, position, siblings in rows:
         row: dict[str, Any] = dict(zip(_TURN, values, strict=True))
         del row["characters"]
+        row["context"] = _read_context(row["context"])
         ended, row["reason"] = row["reason"], row["reason"] or "stopped"
         turns[row["id"]] = Turn(**row, position=position, siblings=siblings)
         if ended is None and not turns[row["id"]].final_stage:
@@ -173,6 +176,14 @@ def clean(text: str) -> str:
 def _number(value: float) -> float:
     """SQLite keeps NaN as NULL, which these columns do not take."""
     return 0.0 if math.isnan(value) else value
+
+
+def _context(used: Sequence[ContextUsed]) -> str:
+    return clean(json.dumps([asdict(each) for each in used], ensure_ascii=False))
+
+
+def _read_context(text: str) -> list[ContextUsed]:
+    return [ContextUsed(**values) for values in json.loads(text)]
 
 
 def _pack(alternatives: dict[int, Alternatives]) -> bytes | None:

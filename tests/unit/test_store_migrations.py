@@ -16,6 +16,8 @@ from mirador_desktop.memory.migrations import MIGRATIONS, Migration
 from mirador_desktop.memory.store import Store
 from tests.unit.test_store import chain, with_store, without_keyring
 
+NEWEST = len(MIGRATIONS)
+NEXT = f"mirador-before-v{NEWEST + 1}.db"
 ADD = "ALTER TABLE conversations ADD COLUMN colour TEXT NOT NULL DEFAULT 'grey'"
 
 
@@ -42,7 +44,7 @@ def contents(folder: Path, but: str = "-shm") -> dict[str, bytes]:
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:
-    """A database of version 1 with a conversation of three turns."""
+    """A database of the newest version with a conversation of three turns."""
     turns = chain(3)
     with_store(tmp_path, lambda store: store.save([Conversation("c", "Title", leaf=turns[-1].id)], turns))
     return tmp_path
@@ -57,15 +59,16 @@ def test_each_migration_is_done_once_after_a_copy(folder: Path) -> None:
     found = with_store(folder, lambda store: store.conversations(), migrations=later)
     assert [each.title for each in found] == ["Title"]
     assert ask(folder, "SELECT colour FROM conversations") == "red"
-    assert ask(folder, "PRAGMA user_version") == 3
+    assert ask(folder, "PRAGMA user_version") == NEWEST + 2
     ask(folder, "UPDATE conversations SET colour = 'blue'")
     with_store(folder, lambda store: store.conversations(), migrations=later)
     assert ask(folder, "SELECT colour FROM conversations") == "blue"
 
-    assert {"mirador-before-v2.db", "mirador-before-v3.db"} <= set(contents(folder))
-    assert ask(folder, "PRAGMA user_version", "mirador-before-v2.db") == 1
-    assert ask(folder, "SELECT count(*) FROM turns", "mirador-before-v2.db") == 3
-    assert ask(folder, "SELECT colour FROM conversations", "mirador-before-v3.db") == "grey"
+    last = f"mirador-before-v{NEWEST + 2}.db"
+    assert {NEXT, last} <= set(contents(folder))
+    assert ask(folder, "PRAGMA user_version", NEXT) == NEWEST
+    assert ask(folder, "SELECT count(*) FROM turns", NEXT) == 3
+    assert ask(folder, "SELECT colour FROM conversations", last) == "grey"
     assert not any(b"Title" in data for data in contents(folder).values())
 
 
@@ -85,7 +88,7 @@ def raises(error: Exception) -> Callable[[apsw.Connection], None]:
 @pytest.mark.parametrize(
     ("step", "kind", "words"),
     [
-        ("CREATE TABLE half_way (x); DELETE FROM turns; SELECT nonsense", StoreError, "left at version 1"),
+        ("CREATE TABLE half_way (x); DELETE FROM turns; SELECT nonsense", StoreError, f"left at version {NEWEST}"),
         ("CREATE TABLE half_way (x); UPDATE turns SET conversation = 'x'", StoreError, "not be whole"),
         (raises(ValueError("odd")), StoreError, "odd"),
         (raises(apsw.FullError("full")), StoreFull, "disk is full"),
@@ -97,18 +100,18 @@ def test_a_migration_that_fails_changes_nothing(
     with pytest.raises(kind, match=words) as caught:
         with_store(folder, lambda store: store.conversations(), migrations=(*MIGRATIONS, step))
     assert "mirador.db" in str(caught.value)
-    assert ask(folder, "PRAGMA user_version") == 1
+    assert ask(folder, "PRAGMA user_version") == NEWEST
     assert ask(folder, "SELECT count(*) FROM sqlite_schema WHERE name = 'half_way'") == 0
     turns = chain(3)
     assert with_store(folder, lambda store: store.tail(turns[-1].id, 9)) == turns
 
 
 def test_a_copy_that_fails_stops_the_migration(folder: Path) -> None:
-    (folder / "mirador-before-v2.db").mkdir()
-    with pytest.raises(StoreError, match="mirador-before-v2"):
+    (folder / NEXT).mkdir()
+    with pytest.raises(StoreError, match=NEXT.removesuffix(".db")):
         with_store(folder, lambda store: store.conversations(), migrations=(*MIGRATIONS, ADD))
-    assert ask(folder, "PRAGMA user_version") == 1
-    assert sorted(path.name for path in folder.iterdir()) == ["mirador-before-v2.db", "mirador.db", "mirador.key"]
+    assert ask(folder, "PRAGMA user_version") == NEWEST
+    assert sorted(path.name for path in folder.iterdir()) == [NEXT, "mirador.db", "mirador.key"]
 
 
 def test_two_programs_that_migrate_at_once(folder: Path) -> None:
@@ -120,7 +123,7 @@ def test_two_programs_that_migrate_at_once(folder: Path) -> None:
             await store.close()
 
     asyncio.run(main())
-    assert ask(folder, "PRAGMA user_version") == 3
+    assert ask(folder, "PRAGMA user_version") == NEWEST + 2
 
 
 # Too new
@@ -130,7 +133,7 @@ def refused(folder: Path) -> None:
     """Opening says that the file is too new, twice, and leaves everything as it is."""
     before = contents(folder)
     for _ in range(2):
-        with pytest.raises(StoreTooNew, match=r"mirador\.db is of version 99.* up to 1\."):
+        with pytest.raises(StoreTooNew, match=rf"mirador\.db is of version 99.* up to {NEWEST}\."):
             with_store(folder, lambda store: store.conversations())
     assert contents(folder) == before
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from mirador_desktop.core.confidence import Marks
-from mirador_desktop.core.conversation import Answer, Conversation, StageRecord, Turn
+from mirador_desktop.core.conversation import Answer, ContextUsed, Conversation, StageRecord, Turn
 from mirador_desktop.memory.rows import clean
 from mirador_desktop.memory.store import Store
 from tests.unit.test_store import chain, stage, with_store, without_keyring
@@ -85,6 +85,7 @@ turns = st.builds(
     final_stage=texts,
     error=texts,
     stages=st.lists(stages, max_size=3),
+    context=st.lists(st.builds(ContextUsed, texts, counts, texts, maybe), max_size=3),
 )
 conversations = st.builds(
     Conversation,
@@ -106,7 +107,7 @@ def cleaned(record: Any) -> Any:
         return type(record)(cleaned(each) for each in record)
     if isinstance(record, dict):
         return {key: cleaned(each) for key, each in record.items()}
-    if isinstance(record, Conversation | Turn | StageRecord | Answer):
+    if isinstance(record, Conversation | Turn | StageRecord | Answer | ContextUsed):
         changed = {name: cleaned(getattr(record, name)) for name in record.__slots__}
         if isinstance(record, Turn | Answer):
             changed["reason"] = record.reason or "stopped"
