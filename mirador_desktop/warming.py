@@ -1,0 +1,316 @@
+"""Pre-warming: loads the models of a pipeline before they are needed, in their order, and never one too many.
+
+`core.memory_plan` says what stays in memory together. What is learned about each host, and how long each model took
+to load, is remembered between runs.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from typing import Any, Protocol
+
+from mirador_desktop.core.computer import Computer, needs
+from mirador_desktop.core.engine import Engine, EngineState, LoadedModel, ModelInfo
+from mirador_desktop.core.memory_plan import HostRoom, Learned, Plan, Wanted, make_plan
+from mirador_desktop.core.names import full_name, same_model
+from mirador_desktop.core.stages import Pipeline
+from mirador_desktop.errors import EngineError, StoreError
+from mirador_desktop.preferences import Preferences
+
+log = logging.getLogger(__name__)
+
+AGAIN_AFTER = 60.0
+"""Seconds after which a model that could not be loaded is tried again."""
+_SIZES, _SECONDS = "host_memory", "load_times"
+
+
+class Shelf(Protocol):
+    """What has to be known of the engines; the registry is one."""
+
+    @property
+    def engines(self) -> Sequence[Engine]:
+        """All of them."""
+        ...
+
+    @property
+    def states(self) -> Mapping[str, EngineState | None]:
+        """What the last look found, by the engine's name."""
+        ...
+
+    def models(self) -> Sequence[ModelInfo]:
+        """All models."""
+        ...
+
+    def engine_of(self, model: str) -> Engine | None:
+        """Who would run a model."""
+        ...
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call after every look."""
+        ...
+
+    async def look(self) -> None:
+        """Look now."""
+        ...
+
+
+class Memory(Protocol):
+    """What remembers between runs; the store is one."""
+
+    async def state(self, name: str) -> Any:
+        """What was remembered."""
+        ...
+
+    async def remember(self, name: str, value: Any) -> None:
+        """Remember it."""
+        ...
+
+
+class Warmer:
+    """Keeps the models of the chosen pipeline in memory, as far as they fit.
+
+    Args:
+        chosen: gives a pipeline's stages the models that would answer now.
+        computer: finds out what this computer has.
+        most_models: finds out how many models the server at an address on this computer keeps, None if unknown.
+
+    Attributes:
+        load_seconds: how long each model took to load the last time, by its name.
+        loading: the model that is being loaded now, "" for none.
+        problems: why models could not be loaded, by their names.
+    """
+
+    def __init__(
+        self,
+        shelf: Shelf,
+        memory: Memory,
+        preferences: Preferences,
+        chosen: Callable[[Pipeline], Pipeline],
+        computer: Callable[[], Awaitable[Computer]],
+        most_models: Callable[[str], Awaitable[int | None]],
+    ) -> None:
+        self.load_seconds: dict[str, float] = {}
+        self.loading = ""
+        self.problems: dict[str, str] = {}
+        self._failed_at: dict[str, float] = {}
+        self._shelf, self._memory, self._preferences = shelf, memory, preferences
+        self._chosen, self._find_computer, self._most_models = chosen, computer, most_models
+        self._computer: Computer | None = None
+        self._learned: dict[str, Learned] = {}
+        self._most: dict[str, int | None] = {}
+        self._before: dict[str, tuple[LoadedModel, ...]] = {}
+        self._let_go: set[str] = set()
+        self._answering = 0
+        self._task: asyncio.Task[None] | None = None
+        self._saving: asyncio.Task[None] | None = None
+        self._unsaved = False
+        self._listeners: list[Callable[[], None]] = []
+        shelf.listen(self._observe)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever something is different."""
+        self._listeners.append(listener)
+
+    async def prepare(self) -> None:
+        """Read what was remembered, and find out what this computer has."""
+        self._computer = await self._find_computer()
+        try:
+            sizes, seconds = await self._memory.state(_SIZES), await self._memory.state(_SECONDS)
+        except StoreError as error:
+            log.info("What was learned about memory is not known: %s", error)
+            sizes = seconds = None
+        if isinstance(sizes, dict):
+            self._learned = {str(k): Learned.from_json(v) for k, v in sizes.items()} | self._learned
+        if isinstance(seconds, dict):
+            kept = {str(k): float(v) for k, v in seconds.items() if isinstance(v, int | float)}
+            for name, value in kept.items():
+                self.load_seconds.setdefault(name, value)
+        self._tell()
+
+    # ── the plan ───────────────────────────────────────────────────────────────────────────────────────
+
+    def plan(self, pipeline: Pipeline) -> Plan:
+        """What is loaded before a question to a pipeline, and what when its stage comes."""
+        infos = {m.name: m for m in self._shelf.models()}
+        wanted: list[Wanted] = []
+        rooms: dict[str, HostRoom] = {}
+        for stage in self._chosen(pipeline).stages:
+            for model in stage.models:
+                engine = self._shelf.engine_of(model)
+                if engine is None or engine.kind != "ollama":  # others load by themselves, or have nothing to load
+                    continue
+                info = infos.get(model) or infos.get(full_name(model))
+                rooms.setdefault(engine.name, self._room(engine))
+                seen = self._learned_of(engine).needs.get(full_name(model), 0)
+                state = self._shelf.states.get(engine.name)
+                loaded = state is not None and any(same_model(m.name, model) for m in state.loaded)
+                need = seen or (needs(info.size) if info is not None else 0)
+                seconds = self.load_seconds.get(model)
+                wanted.append(Wanted(stage.name, model, engine.name, need, loaded, seconds))
+        return make_plan(wanted, rooms)
+
+    def _room(self, engine: Engine) -> HostRoom:
+        most = self._most.get(engine.address)
+        room = 0
+        if self._computer is not None and engine.address in self._most:  # on this computer
+            machine = self._computer
+            room = machine.room if machine.unified or not machine.gpu else machine.gpu
+        return HostRoom(self._learned_of(engine), room, most)
+
+    def _learned_of(self, engine: Engine) -> Learned:
+        return self._learned.setdefault(engine.address, Learned())
+
+    async def find_limits(self, here: Callable[[str], bool]) -> None:
+        """Find out how many models the servers on this computer keep. `here` says whether an address is on it."""
+        for engine in self._shelf.engines:
+            if engine.kind == "ollama" and here(engine.address):
+                self._most[engine.address] = await self._most_models(engine.address)
+        self._tell()
+
+    # ── loading ────────────────────────────────────────────────────────────────────────────────────────
+
+    def want(self, pipeline: Pipeline, *, asked_for: bool = False) -> None:
+        """Load what stays, in order, unless that is switched off; what is loading for something else is cancelled.
+
+        Args:
+            asked_for: the person has pressed a button for it.
+        """
+        if not asked_for and (not self._preferences.current.prewarm or self._answering):
+            return
+        if asked_for:
+            self._failed_at.clear()
+        to_load = [w.model for w in self.plan(pipeline).to_load]
+        if self.loading and any(same_model(self.loading, model) for model in to_load):
+            return  # it goes on, and looks at the plan again after each model
+        self.cancel()
+        if any(self._may_try(model) for model in to_load):
+            self._task = asyncio.create_task(self._warm(pipeline), name="warm")
+
+    def asked(self, pipeline: Pipeline) -> None:
+        """A question goes to a pipeline: nothing else is loaded before it; what it needs goes on loading."""
+        self._answering += 1
+        needed = [model for stage in self._chosen(pipeline).stages for model in stage.models]
+        if self.loading and not any(same_model(self.loading, model) for model in needed):
+            self.cancel()
+
+    def answered(self) -> None:
+        """An answer has ended."""
+        self._answering = max(0, self._answering - 1)
+
+    def cancel(self) -> None:
+        """Load nothing any more."""
+        if self._task is not None:
+            self._task.cancel()
+            self._task = None
+
+    async def unload(self, model: str) -> None:
+        """Ask every host that has a model in memory to drop it. Raises an EngineError."""
+        if self.loading and same_model(self.loading, model):
+            self.cancel()
+        self._let_go.add(full_name(model))
+        for engine in self._shelf.engines:
+            state = self._shelf.states.get(engine.name)
+            for loaded in state.loaded if state is not None else ():
+                if same_model(loaded.name, model):
+                    await engine.unload(loaded.name)
+        await self._shelf.look()
+
+    async def load(self, model: str) -> None:
+        """Load one model because the person wants it. Raises an EngineError."""
+        engine = self._shelf.engine_of(model)
+        if engine is not None:
+            await self._load(engine, model)
+
+    def note(self, model: str, seconds: float) -> None:
+        """Remember how long a model took to load."""
+        self.load_seconds[model] = seconds
+        self._save()
+        self._tell()
+
+    async def close(self) -> None:
+        """Cancel what is loading, and finish what is being remembered."""
+        self.cancel()
+        if self._saving is not None:
+            await asyncio.wait({self._saving}, timeout=1.0)
+
+    async def _warm(self, pipeline: Pipeline) -> None:
+        while not self._answering:
+            model = next((w.model for w in self.plan(pipeline).to_load if self._may_try(w.model)), "")
+            engine = self._shelf.engine_of(model) if model else None
+            if engine is None:
+                return
+            try:
+                await self._load(engine, model)
+            except EngineError as error:
+                log.info("%s was not loaded before it is needed: %s", model, error)
+                self.problems[model] = str(error)
+                self._failed_at[model] = time.monotonic()
+                self._tell()
+
+    async def _load(self, engine: Engine, model: str) -> None:
+        begun = time.monotonic()
+        self.loading = model
+        self._tell()
+        try:
+            await engine.preload(model)
+            self.problems.pop(model, None)
+            self.note(model, time.monotonic() - begun)
+        finally:
+            self.loading = ""
+            self._tell()
+        await self._shelf.look()
+        if not self._is_loaded(engine, model):  # the server has taken it and dropped it again
+            self._failed_at[model] = time.monotonic()
+
+    def _is_loaded(self, engine: Engine, model: str) -> bool:
+        state = self._shelf.states.get(engine.name)
+        return state is not None and any(same_model(m.name, model) for m in state.loaded)
+
+    def _may_try(self, model: str) -> bool:
+        failed = self._failed_at.get(model)
+        return failed is None or time.monotonic() - failed > AGAIN_AFTER
+
+    # ── learning ───────────────────────────────────────────────────────────────────────────────────────
+
+    def _observe(self) -> None:
+        """Learn from the look that has just ended."""
+        options = self._preferences.current.models
+        leave_at_once = {full_name(name) for name, each in options.items() if each.keep_alive == 0}
+        news = False
+        for engine in self._shelf.engines:
+            state = self._shelf.states.get(engine.name)
+            if engine.kind != "ollama" or state is None or not state.reachable:
+                self._before.pop(engine.address, None)
+                continue
+            before = self._before.get(engine.address, ())
+            let_go = self._let_go | leave_at_once
+            news = self._learned_of(engine).observe(before, state.loaded, time.time(), let_go) or news
+            self._before[engine.address] = state.loaded
+        if not self.loading:
+            self._let_go.clear()
+        if news:
+            self._save()
+        self._tell()
+
+    def _save(self) -> None:
+        self._unsaved = True
+        if self._saving is None or self._saving.done():
+            self._saving = asyncio.create_task(self._remember(), name="remember loads")
+
+    async def _remember(self) -> None:
+        while self._unsaved:
+            await asyncio.sleep(0.5)  # several things are learned at once
+            self._unsaved = False
+            try:
+                await self._memory.remember(_SIZES, {k: v.to_json() for k, v in self._learned.items()})
+                await self._memory.remember(_SECONDS, dict(self.load_seconds))
+            except StoreError as error:
+                log.info("What was learned about memory is not kept: %s", error)
+
+    def _tell(self) -> None:
+        for listener in self._listeners:
+            try:
+                listener()
+            except Exception:  # the others must hear of it all the same
+                log.exception("What is loaded could not be shown")
