@@ -8,13 +8,14 @@ word it writes stands in the guide, so it has no probabilities.
 
 import asyncio
 import re
-from collections.abc import AsyncGenerator
+from collections.abc import AsyncGenerator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import apsw
 
 from mirador_desktop.core.engine import ChatRequest, Chunk, Done, EngineKind, EngineState, ModelInfo, Piece
+from mirador_desktop.core.manager import ModelManager
 from mirador_desktop.errors import EngineError
 
 MODEL = "guide"
@@ -59,6 +60,7 @@ class Guide:
     name = "guide"
     kind: EngineKind = "guide"
     address = ""
+    manager: ModelManager | None = None
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -92,6 +94,13 @@ class Guide:
 
     async def unload(self, model: str) -> None:
         """See `Engine.unload`: there is nothing to unload."""
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """See `Engine.embed`: it cannot."""
+        raise EngineError("The guide makes no embeddings.")
+
+    async def idle(self) -> None:
+        """See `Engine.idle`: it is never closed while the program runs."""
 
     async def close(self) -> None:
         """See `Engine.close`."""

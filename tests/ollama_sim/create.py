@@ -1,5 +1,6 @@
 """POST /api/create from another model or from an uploaded file, and the blobs it is uploaded as."""
 
+import hashlib
 from collections.abc import AsyncGenerator
 from typing import Any
 
@@ -80,6 +81,9 @@ async def blob(call: Call) -> None:
     """HEAD and POST /api/blobs/DIGEST."""
     digest = call.request.path.rsplit("/", 1)[-1]
     if call.request.method == "POST":
+        came = f"sha256:{hashlib.sha256(call.request.body).hexdigest()}"
+        if came != digest:
+            raise Refused(400, f"digest mismatch, expected {digest!r}, got {came!r}", PLAIN_JSON)
         call.state.blobs.add(digest)
         call.connection.whole(201, b"", None)
     else:

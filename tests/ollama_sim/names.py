@@ -4,8 +4,9 @@ import re
 from dataclasses import dataclass
 
 HOME = "registry.ollama.ai"
-_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]*\Z")
-_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-:]*\Z")
+_PART = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-]{0,79}\Z")
+_SPACE = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_\-]{0,79}\Z")
+_HOST = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.\-:]{0,349}\Z")
 
 
 @dataclass(frozen=True)
@@ -44,11 +45,13 @@ def parse_name(text: str) -> Name | None:
     parts = rest.split("/")
     if len(parts) > 3:
         return None
-    model, _, tag = parts[-1].partition(":")
+    model, colon, tag = parts[-1].partition(":")
+    if colon and not tag:
+        return None
     space = parts[-2] if len(parts) > 1 else "library"
     host = parts[-3] if len(parts) > 2 else HOME
     tag = tag or "latest"
-    if not all(map(_PART.match, (model, tag, space))) or not _HOST.match(host):
+    if not all(map(_PART.match, (model, tag))) or not _SPACE.match(space) or not _HOST.match(host):
         return None
     return Name(scheme, host, space, model, tag)
 
