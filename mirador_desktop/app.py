@@ -6,14 +6,13 @@
 import asyncio
 import gc
 import logging
-import os
-from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mirador_desktop.errors import StoreError
 from mirador_desktop.preferences import Preferences
-from mirador_desktop.settings import Folders, HostSettings, Settings, folders, load, resource_folder
+from mirador_desktop.settings import Folders, Settings, folders, load, resource_folder
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
@@ -21,6 +20,7 @@ if TYPE_CHECKING:
     from mirador_desktop.gui.desk import Desk
     from mirador_desktop.gui.main_window import MainWindow
     from mirador_desktop.gui.single_instance import SingleInstance
+    from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
 
@@ -34,6 +34,7 @@ class Machine:
     settings: Settings
     problems: list[str]
     folders: Folders
+    hosts: "Hosts"
     registry: "Registry"
     store: "Store"
     keeper: "Keeper"
@@ -47,36 +48,46 @@ class Machine:
         await self.registry.close()
 
 
-def compose(on_kept: Callable[[str], None] = lambda why_not: None) -> Machine:
+def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: Preferences | None = None) -> Machine:
     """Put everything below the window together; opens and connects nothing yet.
 
     Args:
         on_kept: called with "" when all is being kept, or the sentence why it is not.
+        preferences: the settings while the program runs, None for some of its own.
     """
     from mirador_desktop.assistant import Assistant
     from mirador_desktop.core.orchestrator import StreamingOrchestrator
-    from mirador_desktop.engines.address import host_url, is_this_computer
     from mirador_desktop.engines.guide import Guide
-    from mirador_desktop.engines.ollama import Ollama
+    from mirador_desktop.engines.host_factory import HostFactory
     from mirador_desktop.engines.registry import Registry
+    from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
+    from mirador_desktop.tokens import Tokens
 
     places = folders()
     settings, problems = load(places.settings_file)
-    urls = dict.fromkeys(
-        host_url(h.address) for h in settings.hosts or (HostSettings(os.environ.get("OLLAMA_HOST", "")),)
-    )
-    names = ["this computer" if is_this_computer(u) else u.partition("://")[2] for u in urls]
-    engines = [
-        Ollama(n if names.count(n) == 1 else u, u, num_ctx=settings.num_ctx) for n, u in zip(names, urls, strict=True)
-    ]
-    registry = Registry(engines, Guide(resource_folder() / "guide"), _memory)
+    preferences = preferences or Preferences(places.settings_file, settings)
+    hosts = Hosts(preferences, HostFactory(lambda: preferences.current.num_ctx, _options_of(preferences)), Tokens())
+    registry = Registry(hosts.engines(), Guide(resource_folder() / "guide"), _memory)
+    hosts.attach(registry)
     store = Store(places.data)
     keeper = Keeper(store, on_kept)
     orchestrator = StreamingOrchestrator(registry, stall_after=settings.stall_seconds)
     assistant = Assistant(registry, orchestrator, store, keeper, registry.ready)
-    return Machine(settings, problems, places, registry, store, keeper, assistant)
+    return Machine(settings, problems, places, hosts, registry, store, keeper, assistant)
+
+
+def _options_of(preferences: Preferences) -> Callable[[str], Mapping[str, int]]:
+    """How single models are run, read from the settings each time: they change while the program runs."""
+    from mirador_desktop.core.names import same_model
+
+    def options_of(model: str) -> Mapping[str, int]:
+        options = next((o for name, o in preferences.current.models.items() if same_model(name, model)), None)
+        given = asdict(options) if options is not None else {}
+        return {name: value for name, value in given.items() if value is not None}
+
+    return options_of
 
 
 def _memory() -> int:
@@ -200,7 +211,7 @@ async def _work(
         if not why_not:
             desk.tell_all(machine.store.key_notice)
 
-    machine = compose(kept)
+    machine = compose(kept, preferences)
     desk = Desk(window, machine.assistant, machine.registry, preferences, places.settings_file)
     try:
         async with asyncio.TaskGroup() as group:

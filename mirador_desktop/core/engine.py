@@ -5,8 +5,10 @@ from dataclasses import dataclass
 from typing import Literal, Protocol
 
 from mirador_desktop.core.events import Waiting
+from mirador_desktop.core.manager import ModelManager
+from mirador_desktop.errors import EngineError, Trouble
 
-EngineKind = Literal["ollama", "guide"]
+EngineKind = Literal["ollama", "openai", "guide"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -142,6 +144,7 @@ class EngineState:
         loaded: what is in its memory.
         latency: seconds for the answer to the shortest request.
         error: if not reachable, a sentence that says why.
+        trouble: if not reachable, the kind of reason.
     """
 
     reachable: bool
@@ -150,6 +153,7 @@ class EngineState:
     loaded: tuple[LoadedModel, ...] = ()
     latency: float = 0.0
     error: str = ""
+    trouble: Trouble = ""
 
 
 class Engine(Protocol):
@@ -164,6 +168,11 @@ class Engine(Protocol):
     kind: EngineKind
     address: str
     """Where it is, without secrets; "" for built-in engines."""
+
+    @property
+    def manager(self) -> ModelManager | None:
+        """What pulls and changes its models; None where that is not done from here."""
+        ...
 
     async def look(self) -> EngineState:
         """Find out whether it answers and what is there. Never raises an EngineError: see `error`."""
@@ -181,6 +190,14 @@ class Engine(Protocol):
         """Ask the engine to drop a model from memory."""
         ...
 
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """Turn texts into numbers, one list for each, in their order."""
+        ...
+
+    async def idle(self) -> None:
+        """Wait until none of its requests runs."""
+        ...
+
     async def close(self) -> None:
         """Close all connections."""
         ...
@@ -195,6 +212,10 @@ class ModelSource(Protocol):
 
     def engine_of(self, model: str) -> Engine | None:
         """The engine that runs a model, or None if nobody has it."""
+        ...
+
+    def lost(self, engine: Engine, error: EngineError) -> None:
+        """An engine could not be reached, or refused access: it is left out until the next look at it."""
         ...
 
     def fits(self, model: ModelInfo) -> bool:

@@ -1,5 +1,7 @@
-"""Ollama's rules for the address of a host, as `OLLAMA_HOST` and `ollama serve` read it."""
+"""Addresses of hosts: Ollama's rules, as `OLLAMA_HOST` and `ollama serve` read it, and OpenAI-compatible servers'."""
 
+import ipaddress
+import re
 from urllib.parse import urlsplit
 
 DEFAULT_PORT = 11434
@@ -51,3 +53,83 @@ def is_this_computer(url: str) -> bool:
     except ValueError:  # not an address
         return False
     return host in ("localhost", "::1") or host.startswith("127.")
+
+
+def openai_url(text: str) -> str:
+    """Turn what a person says into the base address of an OpenAI-compatible server, without a slash at its end.
+
+    No scheme means http, no port the scheme's own. The path is kept (a Ray Serve application or a Kubernetes ingress
+    has one); where none of its parts names a version, `/v1` is added. The address of a single endpoint, as in
+    `/v1/chat/completions`, means the server.
+    """
+    text = text.strip().strip("\"'").strip()
+    scheme, separator, rest = text.partition("://")
+    if not separator:
+        scheme, rest = "http", text
+    place, _, path = rest.partition("/")
+    host, port = _split_port(place, {"https": 443}.get(scheme.lower(), 80))
+    if host in ("", "0.0.0.0"):  # noqa: S104  # replaced, not bound to
+        host = "127.0.0.1"
+    elif host in ("::", "0:0:0:0:0:0:0:0"):
+        host = "::1"
+    parts = [p for p in path.split("/") if p]
+    for endpoint in _ENDPOINTS:
+        if parts[-len(endpoint) :] == endpoint:
+            parts = parts[: -len(endpoint)]
+    if not any(_VERSION.fullmatch(p) for p in parts):
+        parts.append("v1")
+    return f"{scheme.lower()}://{f'[{host}]' if ':' in host else host}:{port}/{'/'.join(parts)}"
+
+
+_ENDPOINTS = (["chat", "completions"], ["completions"], ["embeddings"], ["models"])
+_VERSION = re.compile(r"v\d+(?:(?:alpha|beta)\d*)?")
+_HOST = re.compile(r"(?=.{1,253}$)[^\s/?#@:\[\]\\<>\"'`^{|}%]+")
+
+
+def address_problem(text: str) -> str:
+    """What is wrong with an address that a person wrote, in a sentence; "" if nothing.
+
+    Stricter than `host_url`, which has to take what `OLLAMA_HOST` holds: a typing error is said, not corrected.
+    """
+    text = text.strip().strip("\"'").strip()
+    if not text:
+        return "Enter an address, for example 192.168.1.20 or https://llm.example.org."
+    scheme, separator, rest = text.partition("://")
+    if separator and scheme.lower() not in ("http", "https"):
+        return "An address begins with http:// or https://, or with neither."
+    place = (rest if separator else text).partition("/")[0]
+    if "@" in place:
+        return "Leave the user name and the password out: a token has a field of its own and goes to the keyring."
+    if any(mark in text for mark in "?#"):
+        return "An address has neither ? nor #: it ends with the path."
+    if any(c.isspace() or not c.isprintable() for c in text):
+        return "An address has no spaces."
+    digits = ""
+    if place.startswith("["):
+        host, closed, after = place[1:].partition("]")
+        if not closed or not _is_ipv6(host) or (after and not after.startswith(":")):
+            return "This is no IPv6 address: write it as [fd00::1]:11434."
+        digits = after[1:] if after else ""
+        given = after.startswith(":")
+    elif place.count(":") > 1:
+        if not _is_ipv6(place):
+            return "An address has at most one colon and a port after its name."
+        given = False
+    else:
+        host, colon, digits = place.partition(":")
+        given = bool(colon)
+        if host and not _HOST.fullmatch(host):
+            return f"“{host[:40]}” is not the name of a computer."
+        if not host and not given:
+            return "The name of the computer is missing."
+    if given and not (digits.isascii() and digits.isdigit() and 0 < int(digits[:6]) <= 65535 and len(digits) < 6):
+        return "After the colon comes a port: a number from 1 to 65535."
+    return ""
+
+
+def _is_ipv6(text: str) -> bool:
+    try:
+        ipaddress.IPv6Address(text)
+    except ValueError:
+        return False
+    return True

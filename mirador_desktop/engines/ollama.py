@@ -12,28 +12,23 @@ import logging
 import time
 from collections.abc import AsyncGenerator, Mapping, Sequence
 from contextlib import aclosing
+from dataclasses import replace
 from typing import Any
 
 from mirador_desktop.core.confidence import Aligner
-from mirador_desktop.core.engine import (
-    ChatRequest,
-    Chunk,
-    EngineKind,
-    EngineState,
-    LoadedModel,
-    ModelInfo,
-    Wait,
-)
+from mirador_desktop.core.engine import ChatRequest, Chunk, EngineKind, EngineState, LoadedModel, ModelInfo, Wait
+from mirador_desktop.core.host import Access, GiveToken
+from mirador_desktop.core.manager import ModelManager
+from mirador_desktop.core.names import full_name, same_model
+from mirador_desktop.engines import certificates
 from mirador_desktop.engines import ollama_wire as wire
-from mirador_desktop.engines.ollama_connection import CONNECT_SECONDS, OllamaConnection, nothing_at
-from mirador_desktop.errors import (
-    EngineBusy,
-    EngineError,
-    EngineUnreachable,
-    ModelMissing,
-    ModelRefused,
-    StreamBroken,
-)
+from mirador_desktop.engines.access import no_token
+from mirador_desktop.engines.ollama_connection import CONNECT_SECONDS, OllamaConnection
+from mirador_desktop.engines.ollama_models import OllamaModels
+from mirador_desktop.engines.options import OptionsOf, keep_alive, no_options
+from mirador_desktop.engines.trouble import late, nothing_at
+from mirador_desktop.engines.waiting import patiently
+from mirador_desktop.errors import EngineBusy, EngineError, ModelMissing, ModelRefused, StreamBroken
 
 log = logging.getLogger(__name__)
 
@@ -50,6 +45,10 @@ class Ollama:
         address: base address, as `host_url` makes it.
         num_ctx: window in tokens that is sent for every model (less where a model was made for less, or its
             Modelfile sets another).
+        access: what is trusted there, None for what the system trusts.
+        token: gives its bearer token.
+        options_of: how a model is run: `num_ctx`, `num_gpu`, `num_thread`, `num_batch`, and `keep_alive` in
+            minutes (-1 always, 0 until the answer has ended).
         busy_pauses: seconds to wait after each 503 before asking again.
         sign_of_life: seconds between two looks at a server that has not sent the first byte yet.
     """
@@ -62,6 +61,9 @@ class Ollama:
         address: str,
         *,
         num_ctx: int = 8192,
+        access: Access | None = None,
+        token: GiveToken = no_token,
+        options_of: OptionsOf = no_options,
         busy_pauses: Sequence[float] = (1.0, 3.0, 9.0),
         sign_of_life: float = 5.0,
     ) -> None:
@@ -69,15 +71,22 @@ class Ollama:
         self._num_ctx = num_ctx
         self._busy_pauses = tuple(busy_pauses)
         self._sign_of_life = sign_of_life
-        self.connection = OllamaConnection(name, address)
+        self._accepted = access.certificate if access is not None else ""
+        self._options_of = options_of
+        self.connection = OllamaConnection(name, address, access, token)
         self._shown: dict[tuple[str, str], ModelInfo] = {}
         self._windows: dict[str, int] = {}
+
+    @property
+    def manager(self) -> ModelManager:
+        """See `Engine.manager`."""
+        return OllamaModels(self.connection)
 
     async def look(self) -> EngineState:
         """See `Engine.look`."""
         try:
             if not await self.connection.listens():
-                return EngineState(False, error=nothing_at(self.address))
+                return EngineState(False, error=nothing_at(self.address), trouble="nothing")
             await self.connection.client()
             begun = time.monotonic()
             async with asyncio.timeout(CONNECT_SECONDS):
@@ -89,9 +98,12 @@ class Ollama:
             at_once = asyncio.Semaphore(_SHOWN_AT_ONCE)
             models = await asyncio.gather(*(self._model(entry, at_once) for entry in entries))
         except TimeoutError:
-            return EngineState(False, error=f"{self.address} does not answer within {CONNECT_SECONDS:.0f} s.")
+            return EngineState(False, error=str(late(self.address, CONNECT_SECONDS)), trouble="timeout")
         except EngineError as error:
-            return EngineState(False, error=str(error))
+            why: EngineError = error
+            if error.trouble == "certificate" and self._accepted:
+                why = await certificates.changed(self.address, self._accepted)
+            return EngineState(False, error=str(why), trouble=why.trouble)
         return EngineState(True, version, tuple(models), loaded, latency)
 
     async def chat(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
@@ -112,13 +124,32 @@ class Ollama:
 
     async def preload(self, model: str) -> None:
         """See `Engine.preload`."""
-        await self.connection.post("/api/chat", model, self._body(model) | {"messages": [], "stream": False})
+        body = self._body(model) | {"messages": [], "stream": False}
+        if body.get("keep_alive") == 0:  # that would unload it: the answer it is loaded for will say so
+            del body["keep_alive"]
+        await self.connection.post("/api/chat", model, body)
 
     async def unload(self, model: str) -> None:
         """See `Engine.unload`."""
         await self.connection.post(
             "/api/chat", model, {"model": model, "messages": [], "stream": False, "keep_alive": 0}
         )
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        """See `Engine.embed`."""
+        if not texts:
+            return []
+        body = self._body(model) | {"input": [wire.without_halves(text) for text in texts]}
+        with self.connection.running.one():
+            answer = await self.connection.post("/api/embed", model, body)
+        try:
+            return wire.vectors_of(answer.get("embeddings"), len(texts))
+        except (TypeError, ValueError) as error:
+            raise self.connection.translate(error, model) from error
+
+    async def idle(self) -> None:
+        """See `Engine.idle`."""
+        await self.connection.running.ended()
 
     async def close(self) -> None:
         """See `Engine.close`."""
@@ -160,27 +191,11 @@ class Ollama:
 
     async def _lines(self, model: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any] | Wait, None]:
         """Yield the lines of a streamed answer, and before the first one why there is none yet."""
-        async with aclosing(self.connection.lines("/api/chat", model, body)) as stream:
-            first = asyncio.ensure_future(anext(stream, None))
-            try:
-                why: Wait | None = None
-                silent, pause = 0, min(0.4, self._sign_of_life)
-                while not (await asyncio.wait({first}, timeout=pause))[0]:
-                    pause = self._sign_of_life
-                    now = await self._why_waiting(model)
-                    silent = silent + 1 if now is None else 0
-                    if silent == 3:
-                        raise EngineUnreachable(f"{self.address} does not answer any more.")
-                    if now is not None and now != why:
-                        why = now
-                        yield now
-                line = first.result()
-            finally:
-                first.cancel()
-                await asyncio.wait({first})
-            while line is not None:
-                yield line
-                line = await anext(stream, None)
+        stream = self.connection.lines("/api/chat", model, body)
+        waits = patiently(stream, lambda: self._why_waiting(model), self.address, self._sign_of_life)
+        async with aclosing(stream), aclosing(waits):
+            async for item in waits:
+                yield item
 
     async def _why_waiting(self, model: str) -> Wait | None:
         """Ask for a sign of life; None if there is none."""
@@ -189,16 +204,20 @@ class Ollama:
                 loaded = await self._loaded()
         except (TimeoutError, EngineError):
             return None
-        if any(wire.same_model(m.name, model) for m in loaded):
+        if any(same_model(m.name, model) for m in loaded):
             return Wait("queued", f"{model} is busy with another request or reads the prompt")
         return Wait("loading", f"Loading {model}")
 
     def _body(self, model: str) -> dict[str, Any]:
-        window = self._windows.get(wire.full_name(model), self._num_ctx)
-        return {"model": model, "options": {"num_ctx": window}}
+        """What every request about a model begins with: the same each time, or it would be loaded again."""
+        own = dict(self._options_of(model))
+        kept = own.pop("keep_alive", None)
+        window = self._windows.get(full_name(model), own.get("num_ctx", self._num_ctx))
+        body = {"model": model, "options": {**own, "num_ctx": window}}
+        return body if kept is None else body | {"keep_alive": keep_alive(kept)}
 
     def _can_think(self, model: str) -> bool:
-        full = wire.full_name(model)
+        full = full_name(model)
         return any("thinking" in info.capabilities for (name, _), info in self._shown.items() if name == full)
 
     # ── requests ───────────────────────────────────────────────────────────────────────────────────────
@@ -218,7 +237,10 @@ class Ollama:
             for old in [key for key in self._shown if key[0] == name]:
                 del self._shown[old]
             self._shown[name, digest] = known
-            self._windows[name] = known.window
+        wanted = self._options_of(name).get("num_ctx")
+        if wanted is not None:
+            known = replace(known, window=min(wanted, known.context or wanted))
+        self._windows[name] = known.window
         return known
 
     async def _loaded(self) -> tuple[LoadedModel, ...]:

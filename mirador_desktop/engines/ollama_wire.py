@@ -19,19 +19,9 @@ from mirador_desktop.errors import (
     StreamBroken,
 )
 
-_EMBEDDING_FAMILIES = re.compile(r"bert|embed|minilm|gte|e5", re.IGNORECASE)
+EMBEDDING_FAMILIES = re.compile(r"bert|embed|minilm|gte|e5", re.IGNORECASE)
 _HALF = re.compile("[\ud800-\udfff]")
 _NUM_CTX = re.compile(r"^num_ctx\s+(\d+)\s*$", re.MULTILINE)
-
-
-def same_model(one: str, other: str) -> bool:
-    """Whether two names mean the same model: a missing tag is `latest`."""
-    return one.removesuffix(":latest") == other.removesuffix(":latest")
-
-
-def full_name(model: str) -> str:
-    """A model's name with its tag."""
-    return model if ":" in model.rpartition("/")[2] else f"{model}:latest"
 
 
 def entries_of(answer: Mapping[str, Any]) -> list[Mapping[str, Any]]:
@@ -49,12 +39,12 @@ def model_info(engine: str, entry: Mapping[str, Any], shown: Mapping[str, Any], 
     context the model was made for, whichever is less.
     """
     name = str(entry.get("name") or entry.get("model") or "")
-    details = _mapping(entry.get("details"))
-    facts = _mapping(shown.get("model_info"))
-    context = next((int(v) for k, v in facts.items() if k.endswith(".context_length") and _whole(v)), 0)
+    details = mapping(entry.get("details"))
+    facts = mapping(shown.get("model_info"))
+    context = next((int(v) for k, v in facts.items() if k.endswith(".context_length") and whole(v)), 0)
     said = shown.get("capabilities")
     capabilities = {str(c) for c in said} if isinstance(said, list) else set()
-    if not capabilities and _EMBEDDING_FAMILIES.search(f"{details.get('family', '')} {name}"):
+    if not capabilities and EMBEDDING_FAMILIES.search(f"{details.get('family', '')} {name}"):
         capabilities.add("embedding")
     if entry.get("remote_host") or shown.get("remote_host") or name.endswith(("-cloud", ":cloud")):
         capabilities |= {"remote", "completion"} if not capabilities else {"remote"}
@@ -62,7 +52,7 @@ def model_info(engine: str, entry: Mapping[str, Any], shown: Mapping[str, Any], 
     return ModelInfo(
         name=name,
         engine=engine,
-        size=int(entry["size"]) if _whole(entry.get("size")) else 0,
+        size=int(entry["size"]) if whole(entry.get("size")) else 0,
         parameters=str(details.get("parameter_size") or ""),
         quantisation=str(details.get("quantization_level") or ""),
         context=context,
@@ -78,8 +68,8 @@ def loaded_model(engine: str, entry: Mapping[str, Any]) -> LoadedModel:
     return LoadedModel(
         name=str(entry.get("name") or entry.get("model") or ""),
         engine=engine,
-        size=int(entry["size"]) if _whole(entry.get("size")) else 0,
-        size_gpu=int(entry["size_vram"]) if _whole(entry.get("size_vram")) else 0,
+        size=int(entry["size"]) if whole(entry.get("size")) else 0,
+        size_gpu=int(entry["size_vram"]) if whole(entry.get("size_vram")) else 0,
         expires=_moment(entry.get("expires_at")),
     )
 
@@ -97,11 +87,13 @@ def _microseconds(moment: str) -> str:
     return re.sub(r"(\.\d{6})\d+", r"\1", moment)
 
 
-def _mapping(value: object) -> Mapping[str, Any]:
+def mapping(value: object) -> Mapping[str, Any]:
+    """A JSON object, an empty one for anything else."""
     return value if isinstance(value, dict) else {}
 
 
-def _whole(value: object) -> bool:
+def whole(value: object) -> bool:
+    """Whether a value is a number that counts something."""
     return isinstance(value, int) and not isinstance(value, bool) and value >= 0
 
 
@@ -152,7 +144,7 @@ def refusal(engine: str, address: str, status: int, text: str, model: str) -> En
     if status == 503:
         return EngineBusy(f"{engine} is busy: too many requests are waiting there.")
     if 300 <= status < 400:
-        return EngineUnreachable(f"{address} leads elsewhere ({status}): enter the new address.")
+        return EngineUnreachable(f"{address} leads elsewhere ({status}): enter the new address.", "foreign")
     if 400 <= status < 500:
         return ModelRefused(f"{engine} refuses the request: {text or status}")
     return StreamBroken(f"{model or engine} failed: {text}" if text else f"{model or engine} failed.")
@@ -175,7 +167,7 @@ def pieces_of(line: Mapping[str, Any], aligners: Mapping[bool, Aligner]) -> list
     thought = without_halves(str(message.get("thinking") or ""))
     text = without_halves(str(message.get("content") or ""))
     entries = line.get("logprobs")
-    tokens = [t for e in entries if (t := _token(e)) is not None] if isinstance(entries, list) else []
+    tokens = [t for e in entries if (t := token_of(e)) is not None] if isinstance(entries, list) else []
     thinking = bool(thought) and not text
     pieces = [] if thinking or not thought else [Piece(thought, True)]
     own = thought if thinking else text
@@ -185,7 +177,8 @@ def pieces_of(line: Mapping[str, Any], aligners: Mapping[bool, Aligner]) -> list
     return pieces
 
 
-def _token(entry: object) -> Token | None:
+def token_of(entry: object) -> Token | None:
+    """Read one entry of a list of log-probabilities, None if it is none; raises as `pieces_of` does."""
     if not isinstance(entry, dict) or not isinstance(entry.get("logprob"), int | float):
         return None
     spelled = entry.get("bytes")
@@ -208,3 +201,14 @@ def done_of(line: Mapping[str, Any]) -> Done:
         int(line.get("eval_duration") or 0) / 1e9,
         int(line.get("prompt_eval_count") or 0),
     )
+
+
+def vectors_of(value: object, count: int) -> list[list[float]]:
+    """Read so many lists of numbers.
+
+    Raises:
+        TypeError, ValueError: it is something else.
+    """
+    if not isinstance(value, list) or len(value) != count:
+        raise ValueError(f"not {count} lists of numbers")
+    return [[float(number) for number in each] for each in value]

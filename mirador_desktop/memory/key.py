@@ -6,23 +6,17 @@ A small file beside the database, `mirador.key`, holds one line that says where 
 
 import os
 import secrets
-import threading
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Literal, TypeVar
+from typing import Literal
 
 from mirador_desktop.errors import StoreKeyMissing
+from mirador_desktop.memory import keyring_access
+from mirador_desktop.memory.keyring_access import SERVICE
 
-SERVICE = "Mirador Desktop"
 FILE_NAME = "mirador.key"
-KEYRING_SECONDS = 3.0
-"""How long the keyring may take; some ask a service that never answers."""
 
 KeyPlace = Literal["keyring", "file"]
-T = TypeVar("T")
-
-_hanging: threading.Thread | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +76,7 @@ def _read(path: Path, line: str) -> Key:
     if kind != "keyring" or not value:
         raise StoreKeyMissing(_unreadable(path))
     try:
-        stored = _in_time(lambda: _get(value))
+        stored = keyring_access.in_time(lambda: keyring_access.get(_user(value)))
     except Exception as error:
         # The backends raise whatever their service gave them; all of it means: not now.
         raise StoreKeyMissing(
@@ -151,7 +145,7 @@ def _write_new(path: Path, text: str) -> bool:
 
 def _keep_in_keyring(name: str, material: bytes) -> bool:
     try:
-        return _in_time(lambda: _set(name, material.hex()))
+        return keyring_access.in_time(lambda: keyring_access.put(_user(name), material.hex()))
     except Exception:
         return False  # whatever a backend raises, it cannot be used
 
@@ -160,57 +154,8 @@ def _forget(name: str) -> None:
     import contextlib
 
     with contextlib.suppress(Exception):
-        _in_time(lambda: _delete(name))
+        keyring_access.in_time(lambda: keyring_access.delete(_user(name)))
 
 
 def _user(name: str) -> str:
     return f"database {name}"
-
-
-def _get(name: str) -> str | None:
-    import keyring
-
-    return keyring.get_password(SERVICE, _user(name))
-
-
-def _set(name: str, value: str) -> bool:
-    import keyring
-
-    if keyring.get_keyring().priority < 1:
-        return False
-    keyring.set_password(SERVICE, _user(name), value)
-    return keyring.get_password(SERVICE, _user(name)) == value
-
-
-def _delete(name: str) -> None:
-    import keyring
-
-    keyring.delete_password(SERVICE, _user(name))
-
-
-def _in_time(call: Callable[[], T]) -> T:
-    """Call in a thread of its own, and raise what it raises, or `TimeoutError` after `KEYRING_SECONDS`.
-
-    While an earlier call still hangs, no other thread is spent on it.
-    """
-    global _hanging
-    if _hanging is not None and _hanging.is_alive():
-        raise TimeoutError
-    results: list[T] = []
-    errors: list[BaseException] = []
-
-    def run() -> None:
-        try:
-            results.append(call())
-        except BaseException as error:
-            errors.append(error)
-
-    thread = threading.Thread(target=run, name="keyring", daemon=True)
-    thread.start()
-    thread.join(KEYRING_SECONDS)
-    if errors:
-        raise errors[0]
-    if not results:
-        _hanging = thread
-        raise TimeoutError
-    return results[0]

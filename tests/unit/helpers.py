@@ -17,6 +17,7 @@ from mirador_desktop.core.events import (
     StageWaiting,
     StreamToken,
 )
+from mirador_desktop.core.manager import ModelManager
 from mirador_desktop.core.orchestrator import AnswerRequest, Depth, StreamingOrchestrator
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, Pipeline
 from mirador_desktop.engines.guide import Guide
@@ -211,11 +212,14 @@ class Still:
     """An engine that is told what a look at it finds, and counts the looks."""
 
     kind: EngineKind = "ollama"
+    manager: ModelManager | None = None
 
     def __init__(self, name: str, state: EngineState, address: str = "http://127.0.0.1:1") -> None:
         self.name, self.state, self.address = name, state, address
         self.looks: list[float] = []
         self.closed = False
+        self.ended = asyncio.Event()  # of what runs on it
+        self.ended.set()
         self.hold: asyncio.Event | None = None
 
     async def look(self) -> EngineState:
@@ -232,6 +236,12 @@ class Still:
 
     async def unload(self, model: str) -> None:
         raise NotImplementedError
+
+    async def embed(self, model: str, texts: Sequence[str]) -> list[list[float]]:
+        raise NotImplementedError
+
+    async def idle(self) -> None:
+        await self.ended.wait()
 
     async def close(self) -> None:
         self.closed = True

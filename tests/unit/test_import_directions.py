@@ -11,7 +11,18 @@ import pytest
 ROOT = Path(__file__).parents[2]
 PACKAGE = "mirador_desktop"
 FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
-DOORS = {"assistant", "library", "models", "pulls", "warming", "hosts", "pipelines", "providers", "runtime", "release"}
+DOORS = {
+    "assistant",
+    "library",
+    "models",
+    "pulls",
+    "warming",
+    "hosts",
+    "pipelines",
+    "providers",
+    "runtime",
+    "release",
+}
 THEIRS = {*DOORS, "settings", "preferences", "errors", "core"}  # what everything above core may use
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
@@ -135,8 +146,9 @@ def test_nothing_but_the_root_imports_app() -> None:
     assert not wrong, _breaches(wrong)
 
 
-def test_ollama_is_imported_in_one_file() -> None:
-    wrong = [i for i in IMPORTS if i.top == "ollama" and i.path.name != "ollama_connection.py"]
+@pytest.mark.parametrize("library", ["ollama", "openai"])
+def test_a_library_of_engines_is_imported_in_one_file(library: str) -> None:
+    wrong = [i for i in IMPORTS if i.top == library and i.path.name != f"{library}_connection.py"]
     assert not wrong, _breaches(wrong)
 
 

@@ -13,8 +13,9 @@ import pytest
 from keyring.errors import KeyringLocked, PasswordDeleteError
 
 from mirador_desktop.errors import StoreKeyMissing
-from mirador_desktop.memory import key
-from mirador_desktop.memory.key import SERVICE, load_key
+from mirador_desktop.memory import key, keyring_access
+from mirador_desktop.memory.key import load_key
+from mirador_desktop.memory.keyring_access import SERVICE
 from tests.unit.test_store import without_keyring
 
 
@@ -60,7 +61,7 @@ class Memory(keyring.backend.KeyringBackend):
 def ring(monkeypatch: pytest.MonkeyPatch) -> Iterator[Memory]:
     memory = Memory()
     monkeypatch.setattr(keyring.core, "_keyring_backend", memory)
-    monkeypatch.setattr(key, "_hanging", None)
+    monkeypatch.setattr(keyring_access, "_hanging", None)
     yield memory
     memory.hold.set()
 
@@ -115,7 +116,7 @@ def test_a_keyring_that_fails_is_not_used(tmp_path: Path, ring: Memory) -> None:
 
 
 def test_a_keyring_that_hangs_is_not_used(tmp_path: Path, ring: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(key, "KEYRING_SECONDS", 0.05)
+    monkeypatch.setattr(keyring_access, "KEYRING_SECONDS", 0.05)
     ring.hold.clear()
     assert load(tmp_path).place == "file"
     assert ring.calls == 1
@@ -123,13 +124,13 @@ def test_a_keyring_that_hangs_is_not_used(tmp_path: Path, ring: Memory, monkeypa
     other.mkdir()
     assert load(other).place == "file"
     assert ring.calls == 1, "no second thread hangs"
-    hanging = key._hanging
+    hanging = keyring_access._hanging
     ring.hold.set()
     assert hanging is not None
     hanging.join(10)
     third = tmp_path / "third"
     third.mkdir()
-    monkeypatch.setattr(key, "KEYRING_SECONDS", 3.0)
+    monkeypatch.setattr(keyring_access, "KEYRING_SECONDS", 3.0)
     assert load(third).place == "keyring", "once it answers again it is used again"
 
 

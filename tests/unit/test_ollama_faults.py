@@ -163,7 +163,7 @@ def test_a_server_that_gives_no_sign_of_life_is_given_up(sim: Sim) -> None:
 
 @pytest.mark.parametrize("path", ["/api/version", "/api/tags", "/api/ps", "/api/show"])
 def test_a_look_at_a_server_that_says_nothing_ends(sim: Sim, monkeypatch: pytest.MonkeyPatch, path: str) -> None:
-    monkeypatch.setattr("mirador_desktop.engines.ollama._LOOK_SECONDS", 0.2)
+    monkeypatch.setattr("mirador_desktop.engines.ollama.CONNECT_SECONDS", 0.2)
     play(sim, {**LLAMA_3B, "digest": path}, faults=[{"path": path, "stall_before_headers": True}])
 
     async def work(engine: Ollama) -> None:

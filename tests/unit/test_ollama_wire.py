@@ -10,13 +10,13 @@ from hypothesis import strategies as st
 
 from mirador_desktop.core.confidence import Aligner
 from mirador_desktop.core.engine import Piece
+from mirador_desktop.core.names import full_name, same_model
 from mirador_desktop.engines.ollama_wire import (
     done_of,
     lines_of,
     loaded_model,
     model_info,
     pieces_of,
-    same_model,
     words_of,
 )  # fmt: skip
 
@@ -92,3 +92,4 @@ def test_names_without_a_tag() -> None:
     assert same_model("a", "a:latest")
     assert same_model("a:latest", "a:latest")
     assert not same_model("a:1b", "a")
+    assert full_name("host:5000/a") == "host:5000/a:latest"

@@ -228,7 +228,7 @@ def test_what_fits_into_memory() -> None:
     ("states", "words"),
     [
         ([DOWN], "Nothing answers at http://127.0.0.1:1. Start Ollama, then retry."),
-        ([], "Start Ollama, then retry."),
+        ([], "No host is switched on. Switch one on in the settings, then retry."),
         ([DOWN, EMPTY], "Ollama is running and has no model that can answer. Pull one"),
         ([UP], "The guide has nothing on this question."),
     ],
