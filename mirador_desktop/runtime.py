@@ -36,7 +36,7 @@ class OllamaRuntime:
     Args:
         data: Mirador's data folder: a downloaded Ollama is unpacked to `ollama` in it.
         log_file: where an Ollama that Mirador starts writes its log.
-        address: gives the base address it is to listen at.
+        address: gives the base address it is to listen at, "" if no host on this computer is in use.
         environment: gives further variables for it, for example for flash attention.
         server: gives the address of the release server.
 
@@ -73,6 +73,11 @@ class OllamaRuntime:
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever something is different."""
         self._listeners.append(listener)
+
+    @property
+    def wanted(self) -> bool:
+        """Whether a host on this computer is in use at all."""
+        return bool(self._address())
 
     @property
     def can_download(self) -> bool:

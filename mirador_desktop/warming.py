@@ -121,7 +121,9 @@ class Warmer:
             log.info("What was learned about memory is not known: %s", error)
             sizes = seconds = None
         if isinstance(sizes, dict):
-            self._learned = {str(k): Learned.from_json(v) for k, v in sizes.items()} | self._learned
+            self._learned |= {str(k): Learned.from_json(v) for k, v in sizes.items()}
+            for address, loaded in self._before.items():  # looks that came before this
+                self._learned.setdefault(address, Learned()).observe((), loaded, time.time())
         if isinstance(seconds, dict):
             kept = {str(k): float(v) for k, v in seconds.items() if isinstance(v, int | float)}
             for name, value in kept.items():
@@ -257,7 +259,8 @@ class Warmer:
             self.problems.pop(model, None)
             self.note(model, time.monotonic() - begun)
         finally:
-            self.loading = ""
+            if self.loading == model:  # else another one is loaded instead already
+                self.loading = ""
             self._tell()
         await self._shelf.look()
         if not self._is_loaded(engine, model):  # the server has taken it and dropped it again

@@ -1,0 +1,271 @@
+"""Pre-warming against a server with room for one, two and three models: each is loaded once, none is driven out."""
+
+import asyncio
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from mirador_desktop.core.computer import Computer
+from mirador_desktop.core.orchestrator import AnswerRequest, StreamingOrchestrator
+from mirador_desktop.core.stages import DEFAULT_PIPELINE, ModelStage, Pipeline
+from mirador_desktop.engines.ollama import Ollama
+from mirador_desktop.engines.registry import Registry
+from mirador_desktop.errors import StoreError
+from mirador_desktop.preferences import Preferences
+from mirador_desktop.settings import Settings
+from mirador_desktop.warming import Warmer
+from tests.driving import until
+from tests.ollama_sim.client import Sim
+from tests.ollama_sim.scenarios import LLAMA_3B, QWEN_7B, QWEN_14B
+from tests.unit.helpers import Still
+from tests.unit.test_registry import GUIDE_UP
+
+GB = 1_000_000_000
+THREE_MODELS: dict[str, Any] = {"models": [{**m, "text": "Short."} for m in (LLAMA_3B, QWEN_7B, QWEN_14B)]}
+SMALL, MIDDLE, LARGE = (m["name"] for m in THREE_MODELS["models"])
+
+
+class Memory:
+    """Remembers in a dict, or fails."""
+
+    def __init__(self) -> None:
+        self.values: dict[str, Any] = {}
+        self.broken = False
+
+    async def state(self, name: str) -> Any:
+        if self.broken:
+            raise StoreError("The database is locked.")
+        return self.values.get(name)
+
+    async def remember(self, name: str, value: Any) -> None:
+        if self.broken:
+            raise StoreError("The database is locked.")
+        self.values[name] = value
+
+
+class Bench:
+    """A warmer with all that it works with."""
+
+    def __init__(self, sim: Sim, folder: Path, memory: Memory, most: int | None, room: int) -> None:
+        self.registry = Registry([Ollama("here", sim.url)], Still("guide", GUIDE_UP, ""), lambda: 0)
+        self.orchestrator = StreamingOrchestrator(self.registry)
+        self.preferences = Preferences(folder / "settings.toml", Settings())
+
+        async def computer() -> Computer:
+            return Computer(room + 2 * GB)
+
+        async def most_models(address: str) -> int | None:
+            return most
+
+        self.warmer = Warmer(
+            self.registry, memory, self.preferences, self.orchestrator.resolve, computer, most_models
+        )
+
+    async def start(self) -> None:
+        await self.registry.look()
+        await self.warmer.prepare()
+        await self.warmer.find_limits(lambda address: True)
+        self.warmer.want(DEFAULT_PIPELINE)
+        await self.idle()
+
+    async def idle(self) -> None:
+        task = self.warmer._task
+        if task is not None:
+            await asyncio.wait({task})
+
+    async def ask(self, pipeline: Pipeline = DEFAULT_PIPELINE) -> None:
+        self.warmer.asked(pipeline)
+        async for event in self.orchestrator.stream(AnswerRequest("What now?", pipeline)):
+            if type(event).__name__ == "StageFinished":
+                await self.registry.look()
+        self.warmer.answered()
+
+    async def close(self) -> None:
+        await self.warmer.close()
+        await self.registry.close()
+        self.preferences.close()
+
+
+def bench(
+    tmp_path: Path,
+    work: Callable[[Bench, Sim], Awaitable[None]],
+    *,
+    memory: Memory | None = None,
+    most: int | None = None,
+    room: int = 64 * GB,
+    scenario: dict[str, Any] | None = None,
+    **server: Any,
+) -> list[str]:
+    """Run against a server; returns the names of all models that were loaded, in order."""
+    values = dict(scenario or THREE_MODELS)
+    values["server"] = {**values.get("server", {}), **server}
+    with Sim(values) as sim:
+
+        async def run() -> None:
+            made = Bench(sim, tmp_path, memory or Memory(), most, room)
+            try:
+                await work(made, sim)
+            finally:
+                await made.close()
+
+        asyncio.run(run())
+        return [load["model"] for load in sim.loads()]
+
+
+async def _two_questions(made: Bench, sim: Sim) -> None:
+    await made.start()
+    await made.ask()
+    made.warmer.want(DEFAULT_PIPELINE)  # the person goes on writing
+    await made.idle()
+    await made.ask()
+
+
+def test_room_for_one_loads_each_model_once_an_answer(tmp_path: Path) -> None:
+    loads = bench(tmp_path, _two_questions, max_loaded=1)
+    assert loads == [SMALL, MIDDLE, LARGE] * 2
+
+
+@pytest.mark.parametrize("most", [None, 2])
+def test_room_for_two(tmp_path: Path, most: int | None) -> None:
+    loads = bench(tmp_path, _two_questions, max_loaded=2, most=most)
+    assert loads[:3] == [SMALL, MIDDLE, LARGE]
+    assert sorted(loads[3:]) == sorted({SMALL, MIDDLE, LARGE} & set(loads[3:]))  # none twice in the second answer
+
+
+@pytest.mark.parametrize("most", [None, 3])
+def test_room_for_three_loads_each_model_once_for_good(tmp_path: Path, most: int | None) -> None:
+    assert bench(tmp_path, _two_questions, max_loaded=3, most=most) == [SMALL, MIDDLE, LARGE]
+
+
+def test_what_is_known_to_fit_is_loaded_at_the_start(tmp_path: Path) -> None:
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.start()
+        assert {m.name for m in made.registry.loaded()} == {SMALL, MIDDLE, LARGE}
+        assert not made.warmer.plan(DEFAULT_PIPELINE).to_load
+
+    assert bench(tmp_path, work, most=3) == [SMALL, MIDDLE, LARGE]
+
+
+def test_memory_that_is_too_small_for_all_is_not_overfilled(tmp_path: Path) -> None:
+    sizes = {m["name"]: m.get("memory") or m["size"] * 11 // 10 for m in THREE_MODELS["models"]}
+    room = (sizes[SMALL] + sizes[MIDDLE]) * 12 // 10
+
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.start()
+        assert {m.name for m in made.registry.loaded()} == {SMALL, MIDDLE}
+        assert [w.model for w in made.warmer.plan(DEFAULT_PIPELINE).later] == [LARGE]
+
+    assert bench(tmp_path, work, most=3, room=room) == [SMALL, MIDDLE]
+
+
+def test_a_wrong_guess_is_made_once(tmp_path: Path) -> None:
+    """The server has less memory than the computer seems to have: what it drives out is learned and remembered."""
+    memory = Memory()
+
+    async def start(made: Bench, sim: Sim) -> None:
+        await made.start()
+        assert SMALL in {m.name for m in made.registry.loaded()}  # what comes first is there in the end
+
+    sizes = [m["size"] * 11 // 10 for m in THREE_MODELS["models"]]
+    first = bench(tmp_path, start, memory=memory, most=3, scenario=_memory(max(sizes)))
+    assert first == [SMALL, MIDDLE, LARGE, SMALL, MIDDLE]
+    assert memory.values["host_memory"]
+
+    def moved(made: Bench) -> None:  # the next server has another port, but is the same one
+        (known,) = memory.values["host_memory"].values()
+        memory.values["host_memory"] = {made.registry.engines[0].address: known}
+
+    async def again(made: Bench, sim: Sim) -> None:
+        moved(made)
+        await made.start()
+        await made.ask()
+
+    assert bench(tmp_path, again, memory=memory, most=3, scenario=_memory(max(sizes))) == [SMALL, MIDDLE, LARGE]
+
+
+def _memory(size: int) -> dict[str, Any]:
+    return {**THREE_MODELS, "server": {**THREE_MODELS.get("server", {}), "memory": size}}
+
+
+def test_what_is_loading_for_something_else_is_cancelled(tmp_path: Path) -> None:
+    slow = [{**m, "load_seconds": 30.0} if m["name"] == SMALL else m for m in THREE_MODELS["models"]]
+    other = Pipeline("Other", (ModelStage("answer", (LARGE,)),))
+
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.registry.look()
+        made.warmer.want(DEFAULT_PIPELINE)
+        await until(lambda: made.warmer.loading == SMALL)
+        made.warmer.want(DEFAULT_PIPELINE)  # the same again changes nothing
+        assert made.warmer.loading == SMALL
+        made.warmer.want(other)
+        await until(lambda: made.warmer.loading == LARGE)
+        await made.idle()
+        assert {m.name for m in made.registry.loaded()} >= {LARGE}
+
+    assert bench(tmp_path, work, scenario={**THREE_MODELS, "models": slow}) == [SMALL, LARGE]
+
+
+def test_a_question_lets_go_on_what_it_needs_and_stops_the_rest(tmp_path: Path) -> None:
+    slow = [{**m, "load_seconds": 0.4} for m in THREE_MODELS["models"]]
+    other = Pipeline("Other", (ModelStage("answer", (LARGE,)),))
+
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.registry.look()
+        made.warmer.want(other)
+        await until(lambda: made.warmer.loading == LARGE)
+        await made.ask(other)  # waits for the load that runs
+        made.warmer.want(DEFAULT_PIPELINE)
+        await until(lambda: made.warmer.loading == SMALL)
+        await made.ask(other)
+        assert made.warmer.loading == ""
+
+    loads = bench(tmp_path, work, scenario={**THREE_MODELS, "models": slow})
+    assert loads.count(LARGE) == 1
+
+
+def test_a_model_that_cannot_be_loaded_is_not_tried_again_and_again(tmp_path: Path) -> None:
+    async def work(made: Bench, sim: Sim) -> None:
+        sim.change({"faults": [{"on": "load", "status": 500, "error": "unable to load model"}]})
+        await made.start()
+        made.warmer.want(DEFAULT_PIPELINE)
+        await made.idle()
+        assert "unable to load model" in made.warmer.problems[SMALL]
+        assert len(sim.requests("/api/chat")) == 1
+        made.warmer.want(DEFAULT_PIPELINE, asked_for=True)  # the person presses the button
+        await made.idle()
+        assert len(sim.requests("/api/chat")) == 2
+
+    bench(tmp_path, work)
+
+
+def test_it_can_be_switched_off_and_models_unloaded(tmp_path: Path) -> None:
+    async def work(made: Bench, sim: Sim) -> None:
+        made.preferences.change(prewarm=False)
+        await made.start()
+        assert not made.registry.loaded()
+        await made.warmer.load(SMALL)
+        assert [m.name for m in made.registry.loaded()] == [SMALL]
+        assert made.warmer.load_seconds[SMALL] > 0
+        await made.warmer.unload(SMALL)
+        assert not made.registry.loaded()
+        assert made.warmer._learned[made.registry.engines[0].address].too_much == []
+
+    bench(tmp_path, work)
+
+
+def test_a_store_that_does_not_answer_changes_nothing(tmp_path: Path) -> None:
+    memory = Memory()
+    memory.broken = True
+
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.start()
+        assert [m.name for m in made.registry.loaded()] == [SMALL]
+
+    bench(tmp_path, work, memory=memory)
+
+
+def test_options_go_along_so_that_nothing_is_loaded_twice(tmp_path: Path) -> None:
+    """A model is loaded with the same window before the question as for it."""
+    assert bench(tmp_path, _two_questions, most=3).count(SMALL) == 1
