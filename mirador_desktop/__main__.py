@@ -26,7 +26,9 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(dest="command", metavar="COMMAND")
     ask = commands.add_parser("ask", help="answer a question in the terminal")
     ask.add_argument("question", nargs="+", metavar="QUESTION", help="the question; - reads standard input")
-    ask.add_argument("--pipeline", default="Progressive", metavar="NAME", help="Progressive (default) or Guide")
+    ask.add_argument(
+        "--pipeline", default="Progressive", metavar="NAME", help="a pipeline by its name (default: Progressive)"
+    )
     ask.add_argument("--depth", choices=("auto", "quick", "full"), default="auto", help="how many stages answer")
     ask.add_argument("--no-memory", action="store_true", help="use nothing of what was said before")
     ask.add_argument("--json", action="store_true", help="print one JSON object for each event")

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
     from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
+    from mirador_desktop.pipelines import Pipelines
+    from mirador_desktop.providers import Providers
 
 log = logging.getLogger(__name__)
 
@@ -39,10 +41,13 @@ class Machine:
     store: "Store"
     keeper: "Keeper"
     assistant: "Assistant"
+    pipelines: "Pipelines"
+    providers: "Providers"
 
     async def close(self) -> None:
         """Keep what is not kept yet, and close everything."""
         self.store.hurry()
+        await asyncio.to_thread(self.pipelines.close)
         await self.keeper.flush()
         await self.store.close()
         await self.registry.close()
@@ -63,6 +68,8 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
+    from mirador_desktop.pipelines import Pipelines
+    from mirador_desktop.providers import Providers
     from mirador_desktop.tokens import Tokens
 
     places = folders()
@@ -74,8 +81,10 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     store = Store(places.data)
     keeper = Keeper(store, on_kept)
     orchestrator = StreamingOrchestrator(registry, stall_after=settings.stall_seconds)
-    assistant = Assistant(registry, orchestrator, store, keeper, registry.ready)
-    return Machine(settings, problems, places, hosts, registry, store, keeper, assistant)
+    pipelines = Pipelines(places.pipelines, resource_folder() / "pipelines")
+    providers = Providers(places.data / "context")
+    assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)
+    return Machine(settings, problems, places, hosts, registry, store, keeper, assistant, pipelines, providers)
 
 
 def _options_of(preferences: Preferences) -> Callable[[str], Mapping[str, int]]:

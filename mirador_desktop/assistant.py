@@ -10,6 +10,7 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from mirador_desktop.core.analysis import analyse
+from mirador_desktop.core.context import Quoted
 from mirador_desktop.core.conversation import Conversation, StageRecord, Turn, new_id
 from mirador_desktop.core.engine import ModelSource
 from mirador_desktop.core.events import AnswerFinished, Event
@@ -20,6 +21,8 @@ from mirador_desktop.errors import StoreError
 from mirador_desktop.library import Library
 from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.store import Store
+from mirador_desktop.pipelines import Pipelines
+from mirador_desktop.providers import Providers
 
 log = logging.getLogger(__name__)
 
@@ -62,9 +65,9 @@ class Assistant(Library):
     Args:
         source: what is installed where.
         ready: waits until the engines have been looked at.
+        pipelines: what there is to choose from; None for the default one and the guide alone.
+        providers: what collects the context of a pipeline; None for no context at all.
     """
-
-    pipelines: Sequence[Pipeline] = (DEFAULT_PIPELINE, GUIDE_PIPELINE)
 
     def __init__(
         self,
@@ -73,10 +76,23 @@ class Assistant(Library):
         store: Store,
         keeper: Keeper,
         ready: Callable[[], Awaitable[None]],
+        pipelines: Pipelines | None = None,
+        providers: Providers | None = None,
     ) -> None:
         super().__init__(store, keeper)
         self._source, self._orchestrator = source, orchestrator
-        self._ready = ready
+        self._ready, self._pipelines, self._providers = ready, pipelines, providers
+
+    @property
+    def pipelines(self) -> Sequence[Pipeline]:
+        """All that can be asked now, the default one first, the guide last."""
+        return (DEFAULT_PIPELINE, GUIDE_PIPELINE) if self._pipelines is None else self._pipelines.all()
+
+    async def find_pipeline(self, name: str) -> Pipeline | None:
+        """A pipeline by its name (capitals make no difference), from the files where they were not read yet."""
+        if self._pipelines is not None and not self._pipelines.looked:
+            await self._pipelines.reload()
+        return next((p for p in self.pipelines if p.name.casefold() == name.strip().casefold()), None)
 
     async def ask(self, ask: Ask, on_event: Callable[[QuestionAsked | Event], None]) -> Turn:
         """Answer a question; every event is kept and passed on as it comes.
@@ -101,8 +117,9 @@ class Assistant(Library):
         try:
             history = await self._history(ask) if ask.memory else ()
             turn.memories = len(history)
+            context = await self._gather(ask.pipeline, turn)
             await self._ready()
-            request = AnswerRequest(ask.question, ask.pipeline, history, ask.depth)
+            request = AnswerRequest(ask.question, ask.pipeline, history, ask.depth, context)
             async with aclosing(self._orchestrator.stream(request)) as events:
                 async for event in events:
                     deliver(event)
@@ -117,6 +134,15 @@ class Assistant(Library):
             conversation.updated = time.time()
             self._keeper.keep(conversation, turn)
         return turn
+
+    async def _gather(self, pipeline: Pipeline, turn: Turn) -> tuple[Quoted, ...]:
+        """Collect the pipeline's context; what each source gave is kept with the turn."""
+        if self._providers is None or not pipeline.context:
+            return ()
+        gathered = await self._providers.gather(pipeline)
+        turn.context = list(gathered.used)
+        self._keeper.keep(turn=turn)
+        return gathered.sections
 
     async def _find_conversation(self, conversation_id: str) -> None:
         """Read a kept conversation into the session, so that a question in it does not begin it anew."""

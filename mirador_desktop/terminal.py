@@ -50,17 +50,18 @@ def ask(compose: Compose, options: argparse.Namespace) -> int:
     if question == "-":
         question = sys.stdin.read()
     question = question.strip()
-    pipelines = {p.name.lower(): p for p in Assistant.pipelines}
-    pipeline = pipelines.get(options.pipeline.lower())
     if not question:
         return _refuse("There is no question.")
+    return asyncio.run(_with_machine(compose, lambda machine: _ask(machine, question, options)))
+
+
+async def _ask(machine: Machine, question: str, options: argparse.Namespace) -> int:
+    pipeline = await machine.assistant.find_pipeline(options.pipeline)
     if pipeline is None:
-        return _refuse(
-            f"There is no pipeline “{options.pipeline}”: choose {' or '.join(p.name for p in Assistant.pipelines)}."
-        )
+        names = [f"“{p.name}”" for p in machine.assistant.pipelines]
+        return _refuse(f"There is no pipeline “{options.pipeline}”: choose {', '.join(names[:-1])} or {names[-1]}.")
     asked = Ask(question, pipeline=pipeline, depth=options.depth, memory=not options.no_memory)
-    show = _JsonLines(sys.stdout) if options.json else _Words(sys.stdout)
-    return asyncio.run(_with_machine(compose, lambda machine: _answer(machine, asked, show)))
+    return await _answer(machine, asked, _JsonLines(sys.stdout) if options.json else _Words(sys.stdout))
 
 
 def talk(compose: Compose) -> int:
@@ -163,6 +164,7 @@ class _Words:
         self._places: dict[str, int] = {}
         self._line = ""  # what the line at the cursor holds
         self._writing: tuple[str, str, str] | None = None
+        self._told = False
         self.turn: Any = None
         self.end: AnswerFinished | None = None
 
@@ -181,8 +183,16 @@ class _Words:
         elif isinstance(event, AnswerFinished):
             self.end = event
         elif isinstance(event, StageStarted):
-            pass
+            self._context()
         self._out.flush()
+
+    def _context(self) -> None:
+        """Say once, before the first stage, what was left out of the context."""
+        if self.turn is not None and not self._told:
+            self._told = True
+            for each in self.turn.context:
+                if each.error:
+                    self._write(self._dim(f"{each.error}.") + "\n\n")
 
     def _token(self, token: StreamToken) -> None:
         if token.kind == "thinking" and not self._colour:
@@ -250,16 +260,25 @@ class _JsonLines:
     def __init__(self, out: IO[str]) -> None:
         self._out = out
         self._begun = time.monotonic()
+        self._told = False
         self.turn: Any = None
         self.end: AnswerFinished | None = None
 
     def event(self, event: QuestionAsked | Event) -> None:
         """Print an event, unless it is only for people to look at."""
+        if isinstance(event, StageStarted | StageFinished | AnswerFinished) and not self._told:
+            self._told = True
+            if self.turn is not None and self.turn.context:
+                sources = [_part(each, "name tokens error age") for each in self.turn.context]
+                self._print({"event": "context", "sources": sources})
         line = self._line(event)
         if line is not None:
-            seconds = round(time.monotonic() - self._begun, 4)
-            self._out.write(json.dumps({"event": line.pop("event"), "t": seconds, **line}, ensure_ascii=False) + "\n")
-            self._out.flush()
+            self._print(line)
+
+    def _print(self, line: dict[str, Any]) -> None:
+        seconds = round(time.monotonic() - self._begun, 4)
+        self._out.write(json.dumps({"event": line.pop("event"), "t": seconds, **line}, ensure_ascii=False) + "\n")
+        self._out.flush()
 
     def _line(self, event: QuestionAsked | Event) -> dict[str, Any] | None:
         if isinstance(event, QuestionAsked):

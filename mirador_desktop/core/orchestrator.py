@@ -2,13 +2,13 @@
 
 import asyncio
 import logging
-from collections.abc import AsyncGenerator, Mapping
+from collections.abc import AsyncGenerator
 from contextlib import aclosing
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mirador_desktop.core.answering import GrowingAnswer
-from mirador_desktop.core.context import Section, compile_messages
+from mirador_desktop.core.context import Quoted, Section, compile_messages
 from mirador_desktop.core.engine import ChatRequest, Chunk, Engine, ModelInfo, ModelSource, Wait
 from mirador_desktop.core.events import (
     QUICK_ONLY,
@@ -20,6 +20,7 @@ from mirador_desktop.core.events import (
     StageStarted,
     StageWaiting,
 )
+from mirador_desktop.core.names import same_model
 from mirador_desktop.core.selection import assign, stand_ins
 from mirador_desktop.core.stages import ModelStage, Pipeline
 from mirador_desktop.errors import EngineDenied, EngineError, EngineUnreachable, ModelMissing, StreamBroken
@@ -32,6 +33,8 @@ NOTHING_MORE = "There is nothing more to say on this without a model."
 MOST_STAND_INS = 2
 """How many models of similar size are tried for one that fails, after the named ones: loading each takes time."""
 
+_PATIENCE = 2.0  # seconds for an engine to show that it lives
+
 
 @dataclass(frozen=True, slots=True)
 class AnswerRequest:
@@ -39,6 +42,7 @@ class AnswerRequest:
 
     Attributes:
         history: earlier questions of the conversation with their final answers, oldest first.
+        context: what the sources of the pipeline's context gave; every stage is sent it.
         depth: `quick` runs the first stage only; `full` and `auto` run all of them (`auto` will skip stages
             once confidence is calibrated, so that there is a ground for it).
     """
@@ -47,6 +51,7 @@ class AnswerRequest:
     pipeline: Pipeline
     history: tuple[tuple[str, str], ...] = ()
     depth: Depth = "auto"
+    context: tuple[Quoted, ...] = ()
 
 
 @dataclass(slots=True)
@@ -140,6 +145,7 @@ class StreamingOrchestrator:
             model = wanted
             while True:
                 tried.append(model)
+                engine = self._source.engine_of(model)
                 answer = GrowingAnswer(stage.name, model, wanted if model != wanted else "")
                 async with aclosing(self._model(stage, model, request, before, answer)) as events:
                     async for event in events:
@@ -149,6 +155,15 @@ class StreamingOrchestrator:
                 if answer.reason != "failed":
                     answered.add(model)
                     break
+                elsewhere = self._source.engine_of(model)
+                if engine is not None and elsewhere not in (None, engine, *gone):
+                    assert elsewhere is not None
+                    gone.append(engine)
+                    instead = answer.fallback_for
+                    yield StageWaiting(
+                        stage.name, model, "fallback", f"{model} is asked at {elsewhere.name}", instead
+                    )
+                    continue
                 if len(tried) > MOST_STAND_INS + len(stage.fallback_models):
                     break
                 others = stand_ins(
@@ -156,7 +171,7 @@ class StreamingOrchestrator:
                     {*tried, *answered, *stage.models},
                 )  # fmt: skip
                 if answer.engine_gone:  # none of its other models can answer either
-                    gone.append(self._source.engine_of(model))
+                    gone.append(engine)
                 model = next((m for m in others if self._source.engine_of(m) not in gone), "")
                 if not model:
                     break
@@ -195,7 +210,9 @@ class StreamingOrchestrator:
             window = info.window if info is not None else ModelInfo(model, "").window
             # A window about as long as the answer may be still leaves half of it for the prompt.
             room = max(window - stage.max_tokens, window // 2)
-            messages = compile_messages(stage.role_prompt, request.question, request.history, before, room)
+            messages = compile_messages(
+                stage.role_prompt, request.question, request.history, (*request.context, *before), room
+            )
             chat = ChatRequest(
                 model,
                 messages,
@@ -223,10 +240,26 @@ class StreamingOrchestrator:
                 raise StreamBroken(f"{model} ended without writing anything.")
         except EngineError as error:
             answer.fail(str(error))
-            answer.engine_gone = isinstance(error, EngineUnreachable | EngineDenied)
+            if engine is not None:
+                answer.engine_gone = await self._is_gone(engine, error)
         except Exception as error:
             log.exception("Unexpected error while asking %s", model)
             answer.fail(f"Something unexpected happened while asking {model}: {error}")
+
+    async def _is_gone(self, engine: Engine, error: EngineError) -> bool:
+        """Whether an engine cannot answer at all any more, after this error; then others are asked from now on."""
+        if isinstance(error, StreamBroken):  # it may be the model alone
+            try:
+                async with asyncio.timeout(_PATIENCE):
+                    state = await engine.look()
+            except TimeoutError:
+                return False
+            if not state.reachable:
+                error = EngineUnreachable(state.error)
+        if not isinstance(error, EngineUnreachable | EngineDenied):
+            return False
+        self._source.lost(engine, error)
+        return True
 
     async def _ask(self, engine: Engine, chat: ChatRequest, answer: GrowingAnswer) -> AsyncGenerator[Event, None]:
         chunks: asyncio.Queue[Chunk | None] = asyncio.Queue()
@@ -267,5 +300,4 @@ class StreamingOrchestrator:
 
 
 def _find(source: ModelSource, model: str) -> ModelInfo | None:
-    names: Mapping[str, ModelInfo] = {m.name: m for m in source.models()}
-    return names.get(model) or names.get(f"{model}:latest")
+    return next((m for m in source.models() if same_model(m.name, model)), None)

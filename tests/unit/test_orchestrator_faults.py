@@ -8,8 +8,10 @@ from typing import Any
 import pytest
 
 from mirador_desktop.core.engine import ChatRequest, Chunk, EngineState, ModelInfo, Piece
+from mirador_desktop.core.events import Event
 from mirador_desktop.core.orchestrator import MOST_STAND_INS, AnswerRequest, StreamingOrchestrator
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, ModelStage, Pipeline
+from mirador_desktop.engines.ollama import Ollama
 from mirador_desktop.engines.registry import Registry
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import LARGE, MIDDLE, SMALL
@@ -150,9 +152,8 @@ def test_a_server_that_dies_keeps_what_was_written_and_is_not_asked_for_every_mo
     faults = [{**LARGE_ONLY, "die_after": 30}]
     with Sim({**FAST, "faults": faults}) as mortal:
         events = run_machine(mortal.url, tmp_path, lambda m: m.answer())
-        broken, *_, unreachable = finished(events, "synthesis")
+        (broken,) = finished(events, "synthesis")
         assert broken.error == "The connection to this computer broke."
-        assert unreachable.error == f"Nothing answers at {mortal.url}."
         last = last_of(events)
         assert last.stage == "synthesis"
         assert last.content
@@ -163,6 +164,31 @@ def test_a_server_that_dies_keeps_what_was_written_and_is_not_asked_for_every_mo
         assert [e.stage for e in finished(events)][-3:] == ["deep", "deep", "synthesis"]
         assert last_of(events).content == text_of(events, "quick") != ""
         assert SMALL.startswith(last_of(events).content)
+
+
+@pytest.mark.parametrize(
+    "stage", [ModelStage("only", models, max_tokens=900) for models in ((SMALL_ONE,), (SMALL_ONE, MID_ONE))]
+)
+def test_the_same_model_on_another_host_goes_on_where_a_host_dies(
+    sim: Sim, tmp_path: Path, stage: ModelStage
+) -> None:
+    async def work(machine: Machine) -> list[Event]:
+        other = Ollama("the other", sim.url)
+        registry = Registry([machine.engine, other], machine.registry.guide, lambda: 0)
+        await registry.look()
+        stream = StreamingOrchestrator(registry).stream(AnswerRequest("Why?", Pipeline("own", (stage,))))
+        events = checked([event async for event in stream])
+        await other.close()
+        return events
+
+    sim.change({"models": FAST["models"], "faults": []})
+    with Sim({**FAST, "faults": [{"model": SMALL_ONE, "die_after": 5}]}) as mortal:
+        events = run_machine(mortal.url, tmp_path, work)
+    broken, *good = finished(events)
+    assert (broken.model, broken.reason) == (SMALL_ONE, "failed")
+    assert [(e.model, e.reason, e.fallback_for) for e in good] == [(m, "done", "") for m in stage.models]
+    assert [w.text for w in waiting(events) if w.why == "fallback"] == [f"{SMALL_ONE} is asked at the other"]
+    assert text_of(events, "only").endswith(last_of(events).content)
 
 
 def test_a_stall_is_noticed_in_time_and_the_connection_closed(sim: Sim, tmp_path: Path) -> None:
