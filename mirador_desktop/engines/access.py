@@ -98,8 +98,8 @@ async def listens(address: str) -> bool:
     """
     if not is_this_computer(address):
         return True
-    place = urlsplit(address)
     try:
+        place = urlsplit(address)
         async with asyncio.timeout(CONNECT_SECONDS):
             _, writer = await asyncio.open_connection(place.hostname, place.port)
     except (OSError, ValueError):

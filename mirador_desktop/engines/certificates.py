@@ -8,7 +8,7 @@ from typing import Any
 from urllib.parse import urlsplit
 
 from mirador_desktop.core.host import Certificate
-from mirador_desktop.errors import EngineUnreachable
+from mirador_desktop.errors import EngineError, EngineUnreachable
 
 _NO_CHECK_TIME = 0x200000
 """X509_V_FLAG_NO_CHECK_TIME: a certificate that the person accepted is accepted whatever its dates say."""
@@ -127,15 +127,24 @@ async def _shown(host: str | None, port: int, trust: ssl.SSLContext) -> tuple[by
         writer.transport.abort()
 
 
-async def changed(address: str, accepted: str) -> EngineUnreachable:
-    """The error of a host that shows another certificate than the accepted one (PEM): with both fingerprints."""
+async def changed(address: str, accepted: str, error: EngineError) -> EngineError:
+    """What to say of a host that failed although its certificate (PEM) was accepted.
+
+    Returns:
+        An error with both fingerprints if it shows another one now, else `error`.
+    """
+    known = fingerprint_of(accepted)
+    if error.trouble != "certificate" or not known:
+        return error
     try:
-        shown = f"SHA-256 {(await fetch(address)).fingerprint}"
+        shown = (await fetch(address)).fingerprint
     except EngineUnreachable:
-        shown = "it cannot be read"
+        return error
+    if shown == known:
+        return error
     return EngineUnreachable(
-        f"{address} shows another certificate ({shown}) than the one that was accepted "
-        f"(SHA-256 {fingerprint_of(accepted)}). Nothing was sent.",
+        f"{address} shows another certificate (SHA-256 {shown}) than the one that was accepted (SHA-256 {known}). "
+        "Nothing was sent.",
         "certificate",
     )
 

@@ -100,9 +100,7 @@ class Ollama:
         except TimeoutError:
             return EngineState(False, error=str(late(self.address, CONNECT_SECONDS)), trouble="timeout")
         except EngineError as error:
-            why: EngineError = error
-            if error.trouble == "certificate" and self._accepted:
-                why = await certificates.changed(self.address, self._accepted)
+            why = await certificates.changed(self.address, self._accepted, error)
             return EngineState(False, error=str(why), trouble=why.trouble)
         return EngineState(True, version, tuple(models), loaded, latency)
 

@@ -83,9 +83,7 @@ class OpenAICompatible:
         except TimeoutError:
             return EngineState(False, error=str(late(self.address)), trouble="timeout")
         except EngineError as error:
-            why: EngineError = error
-            if error.trouble == "certificate" and self._accepted:
-                why = await certificates.changed(self.address, self._accepted)
+            why = await certificates.changed(self.address, self._accepted, error)
             return EngineState(False, error=str(why), trouble=why.trouble)
         return EngineState(True, "", tuple(models), (), latency)
 

@@ -29,6 +29,7 @@ _CONTEXT = ("max_model_len", "max_context_length", "context_length", "context_wi
 _LIMIT = re.compile(
     r"(?:maximum context length (?:is|of)|n_ctx[\"']?\s*[:=]|context size \()\s*(\d{2,8})", re.IGNORECASE
 )
+_VAGUE = re.compile(r"^bad request\W*$|^invalid request\W*$|extra inputs|unknown (field|parameter)", re.IGNORECASE)
 
 EXTRAS = ("stream_options", "logprobs", "max_tokens", "temperature", "chat_template_kwargs")
 """Fields of a request that some servers refuse; an answer is possible without each."""
@@ -156,7 +157,9 @@ def vectors_of(answer: object, count: int) -> list[list[float]]:
         raise ValueError(f"not {count} embeddings")
     entries = [mapping(entry) for entry in data]
     entries.sort(key=lambda entry: int(entry.get("index") or 0))
-    return [[float(number) for number in entry["embedding"]] for entry in entries if entry.get("embedding")]
+    if not all(isinstance(entry.get("embedding"), list) for entry in entries):
+        raise ValueError("an embedding without numbers")
+    return [[float(number) for number in entry["embedding"]] for entry in entries]
 
 
 # ── what is refused ────────────────────────────────────────────────────────────────────────────────────
@@ -170,6 +173,8 @@ def words_of(body: object) -> str:
     for _ in range(6):
         if isinstance(body, list) and body:
             body = body[0]
+        elif isinstance(body, dict) and isinstance(body.get("loc"), list) and body.get("msg"):  # FastAPI
+            body = f"{body['loc'][-1] if body['loc'] else 'body'}: {body['msg']}"
         elif isinstance(body, dict):
             body = next((body[k] for k in ("error", "message", "detail", "msg") if body.get(k)), "")
     text = " ".join(body.split())[:500] if isinstance(body, str) else ""
@@ -185,7 +190,7 @@ def limit_of(words: str) -> int:
 def refused_field(status: int, words: str, sent: Mapping[str, Any]) -> str:
     """Which of the `EXTRAS` that were sent a server refuses, "" if it refuses something else.
 
-    A 400 or 422 without a word about the reason means all of them, the first one first.
+    A 400 or 422 that does not say what is wrong may mean any of them: one after the other is left out.
     """
     there = [name for name in EXTRAS if name in sent]
     if status not in (400, 404, 405, 422, 500, 501):
@@ -197,7 +202,7 @@ def refused_field(status: int, words: str, sent: Mapping[str, Any]) -> str:
             return name
         if name in low and re.search(r"unsupported|not supported|unknown|unrecognized|not permitted|extra", low):
             return name
-    if limit_of(words) or "model" in low or status not in (400, 422):
+    if status not in (400, 422) or (words and not _VAGUE.search(words)):
         return ""
     return next((name for name in there if name in ("stream_options", "logprobs", "chat_template_kwargs")), "")
 

@@ -31,7 +31,7 @@ def unreachable(address: str, error: BaseException, accepted: str = "") -> Engin
         error: what was raised.
         accepted: the one certificate (PEM) that was accepted for it, "" for none.
     """
-    host = urlsplit(address).hostname or address
+    host = _host(address)
     causes = list(_chain(error))
     for cause in causes:
         if isinstance(cause, ssl.SSLCertVerificationError):
@@ -54,6 +54,13 @@ def unreachable(address: str, error: BaseException, accepted: str = "") -> Engin
         if isinstance(cause, OSError) and cause.errno in _NO_WAY:
             return EngineUnreachable(f"There is no way from this computer to {host}.", "route")
     return EngineUnreachable(nothing_at(address))
+
+
+def _host(address: str) -> str:
+    try:
+        return urlsplit(address).hostname or address
+    except ValueError:  # not an address
+        return address
 
 
 def is_certificate(error: BaseException) -> bool:

@@ -1,12 +1,13 @@
 """The test server as a test uses it: `with Sim(scenario) as sim: … sim.url …`."""
 
 import json
+import ssl
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Mapping
-from http.client import HTTPConnection
+from http.client import HTTPConnection, HTTPSConnection
 from pathlib import Path
 from types import TracebackType
 from typing import Any, Self
@@ -16,17 +17,23 @@ PATIENCE = 20.0  # seconds a condition may take before a test fails
 
 
 class Sim:
-    """A test server in a process of its own. Ends with the block, or with the tests if they die."""
+    """A test server in a process of its own. Ends with the block, or with the tests if they die.
 
-    def __init__(self, scenario: Mapping[str, Any] | None = None, port: int = 0) -> None:
+    With `certificate`, a PEM file that holds its key too, it speaks TLS.
+    """
+
+    def __init__(
+        self, scenario: Mapping[str, Any] | None = None, port: int = 0, certificate: Path | None = None
+    ) -> None:
         self._scenario = scenario
+        self._certificate = certificate
         self.port = port
         self._process: subprocess.Popen[str] | None = None
         self._folder = tempfile.TemporaryDirectory(prefix="ollama-sim-")
 
     @property
     def url(self) -> str:
-        return f"http://127.0.0.1:{self.port}"
+        return f"{'http' if self._certificate is None else 'https'}://127.0.0.1:{self.port}"
 
     @property
     def pid(self) -> int:
@@ -50,6 +57,8 @@ class Sim:
             file = Path(self._folder.name) / "scenario.json"
             file.write_text(json.dumps(self._scenario), encoding="utf-8")
             command += ["--scenario", str(file)]
+        if self._certificate is not None:
+            command += ["--certificate", str(self._certificate)]
         self._process = subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True)
         assert self._process.stdout is not None
         line = self._process.stdout.readline()
@@ -79,6 +88,10 @@ class Sim:
     def ask(self, method: str, path: str, body: Any = None) -> tuple[int, Any]:
         """One small request of its own: the status, and the JSON or the text that came."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=PATIENCE)
+        if self._certificate is not None:
+            trusting = ssl.create_default_context(cafile=str(self._certificate))
+            trusting.check_hostname, trusting.verify_mode = False, ssl.CERT_NONE
+            connection = HTTPSConnection("127.0.0.1", self.port, timeout=PATIENCE, context=trusting)
         try:
             payload = None if body is None else json.dumps(body)
             connection.request(method, path, payload, {"Content-Type": "application/json"})

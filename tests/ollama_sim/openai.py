@@ -18,8 +18,10 @@ _RENAMED = {"temperature": "temperature", "seed": "seed", "top_p": "top_p", "sto
 
 async def models(call: Call) -> None:
     """GET /v1/models."""
+    options = call.state.scenario.server
+    more = {"max_model_len": options.max_model_len} if options.max_model_len is not None else {}
     listed = [
-        {"id": model.name, "object": "model", "created": int(time.time()), "owned_by": "library"}
+        {"id": model.name, "object": "model", "created": int(time.time()), "owned_by": options.owned_by, **more}
         for model in call.state.models.values()
     ]
     call.say(200, {"object": "list", "data": listed}, PLAIN_JSON)
@@ -40,6 +42,10 @@ async def chat(call: Call) -> None:
     """POST /v1/chat/completions."""
     body = checks.body_of(call.request.body, "ChatRequest")
     name, messages = str(body.get("model") or ""), body.get("messages") or []
+    for unknown in call.state.scenario.server.does_not_know:
+        if unknown in body:
+            hint = " Use 'max_completion_tokens' instead." if unknown == "max_tokens" else ""
+            raise Refused(400, f"Unsupported parameter: '{unknown}' is not supported.{hint}", PLAIN_JSON)
     if not messages:
         raise Refused(400, "[] is too short - 'messages'", PLAIN_JSON)
     model = call.state.model(name)
@@ -71,6 +77,7 @@ class _Answer:
         self.call = call
         self.body = body
         self.streamed = bool(body.get("stream"))
+        self.options = call.state.scenario.server
         self.head = {"id": f"chatcmpl-{len(call.state.seen)}", "created": int(time.time()), "model": name,
                      "system_fingerprint": "fp_ollama"}  # fmt: skip
 
@@ -97,10 +104,11 @@ class _Answer:
                         continue
                     text += "" if piece.thinking else piece.text
                     thoughts += piece.text if piece.thinking else ""
-                    listed += described(ask, piece)
+                    tokens = self._spelled(described(ask, piece))
+                    listed += tokens
                     if self.streamed:
-                        said = {"content": "", "reasoning": piece.text} if piece.thinking else {"content": piece.text}
-                        self._said(said, described(ask, piece))
+                        thought = {"content": "", self.options.reasoning: piece.text}
+                        self._said(thought if piece.thinking else {"content": piece.text}, tokens)
         except ErrorLine as error:
             if not self.streamed:
                 raise Refused(500, str(error), PLAIN_JSON) from error
@@ -124,7 +132,14 @@ class _Answer:
         self._chunk([end])
         if (self.body.get("stream_options") or {}).get("include_usage"):
             self._chunk([], usage=usage)
-        self._event(b"[DONE]")
+        if self.options.ends_with_done:
+            self._event(b"[DONE]")
+
+    def _spelled(self, listed: list[Json]) -> list[Json]:
+        if self.options.spells_tokens:
+            return listed
+        top = [[{**other, "bytes": None} for other in each.get("top_logprobs", [])] for each in listed]
+        return [{**each, "bytes": None, "top_logprobs": others} for each, others in zip(listed, top, strict=True)]
 
     def _said(self, said: Json, listed: list[Json]) -> None:
         choice: Json = {"index": 0, "delta": {"role": "assistant", **said}, "finish_reason": None}

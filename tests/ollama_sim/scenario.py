@@ -33,6 +33,14 @@ class ServerOptions:
     keep_alive: float = 300.0
     contention: float = 0.0  # each further answer at the same time slows all by this share
     unload_seconds: float = 0.0  # how long an unloaded model is still listed
+    # Of the OpenAI-compatible door: how other servers than Ollama do it
+    only_openai: bool = False  # there is no /api
+    owned_by: str = "library"
+    max_model_len: int | None = None  # told with each model, as vLLM does
+    reasoning: str = "reasoning"  # the field of thoughts; vLLM: reasoning_content
+    spells_tokens: bool = True  # False: `bytes` is null, as in llama-cpp-python
+    does_not_know: list[str] = field(default_factory=list)  # fields of a request that are a 400
+    ends_with_done: bool = True  # False: no [DONE] after the last chunk
 
 
 @dataclass

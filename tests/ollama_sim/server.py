@@ -2,8 +2,10 @@
 
 import asyncio
 import json
+import ssl
 import time
 from collections.abc import Awaitable, Callable
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -56,11 +58,15 @@ class Server:
     def __init__(self, scenario: Scenario) -> None:
         self.state = State(scenario)
 
-    async def listen(self, port: int) -> int:
-        """Starts to listen; the port it got."""
+    async def listen(self, port: int, certificate: Path | None = None) -> int:
+        """Starts to listen; the port it got. With a certificate (PEM, with its key) it speaks TLS."""
+        context = None
+        if certificate is not None:
+            context = ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER)
+            context.load_cert_chain(certificate)
         loop = asyncio.get_running_loop()
         self._listening = await loop.create_server(
-            lambda: Connection(self.handle, self.state.connections), "127.0.0.1", port, backlog=256
+            lambda: Connection(self.handle, self.state.connections), "127.0.0.1", port, backlog=256, ssl=context
         )
         number: int = self._listening.sockets[0].getsockname()[1]
         return number
@@ -91,7 +97,8 @@ class Server:
         if not _allowed(request.headers.get("origin")):
             connection.whole(403, b"", None)
             return
-        methods = ROUTES.get("/api/blobs" if path.startswith("/api/blobs/") else path)
+        hidden = self.state.scenario.server.only_openai and not path.startswith("/v1/")
+        methods = None if hidden else ROUTES.get("/api/blobs" if path.startswith("/api/blobs/") else path)
         if methods is None:
             connection.whole(404, b"404 page not found", "text/plain")
             return

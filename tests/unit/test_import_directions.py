@@ -18,6 +18,7 @@ DOORS = {
     "pulls",
     "warming",
     "hosts",
+    "tokens",
     "pipelines",
     "providers",
     "runtime",
