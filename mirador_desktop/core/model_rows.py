@@ -89,7 +89,9 @@ class Row:
                 return "not loaded yet", ""
             return f"loads in about {time_words(self.load_seconds)}", ""
         share = 100 * loaded.size_gpu / loaded.size if loaded.size else 0
-        words = f"{size_words(loaded.size)} · {share:.0f} % GPU" if share >= 0.5 else f"{size_words(loaded.size)} · CPU"
+        words = (
+            f"{size_words(loaded.size)} · {share:.0f} % GPU" if share >= 0.5 else f"{size_words(loaded.size)} · CPU"
+        )
         if loaded.expires is None or loaded.expires - now > 10 * 365 * 86_400:
             return words, "always"
         left = loaded.expires - now

@@ -1,7 +1,7 @@
 """One pull, what it needs to know of the hosts and of the program's memory, and how it is written down."""
 
 import itertools
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol
 
@@ -24,6 +24,10 @@ class Hosts(Protocol):
     @property
     def states(self) -> Mapping[str, EngineState | None]:
         """What the last look found, by the engine's name."""
+        ...
+
+    def listen(self, listener: Callable[[], None]) -> object:
+        """Call `listener` whenever something was found."""
         ...
 
     async def look(self) -> None:

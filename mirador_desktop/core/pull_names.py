@@ -16,6 +16,7 @@ _QUANTISATION = re.compile(
 _SPLIT = re.compile(r"-\d{5}-of-\d{5}$")
 _HUGGING_FACE = ("huggingface.co", "www.huggingface.co", "hf.co")
 _OLLAMA = ("ollama.com", "www.ollama.com", "ollama.ai", "www.ollama.ai", "registry.ollama.ai")
+_NOT_USERS = ("datasets", "spaces", "models", "collections", "docs", "papers", "blog", "settings")
 _COMMANDS = ("run", "pull")
 _FLAGS_WITH_VALUE = ("--format", "--keepalive", "--think", "--dimensions", "--width", "--height", "--steps")
 
@@ -145,6 +146,10 @@ def _from_address(name: str) -> str:
         parts = parts[1:2] if parts[:1] == ["library"] else parts
         if parts and parts[-1] == "tags":
             parts = parts[:-1]
+        if not parts or parts == ["search"]:
+            raise ModelRefused(
+                "This address leads to no model. Open a model's page on ollama.com, and copy its address."
+            )
         return "/".join(parts[:2])
     return name
 
@@ -156,8 +161,10 @@ def _decoded(part: str) -> str:
 
 def _of_hugging_face(parts: list[str], query: str) -> str:
     """`hf.co/user/repo`, with the quantisation where the address leads to one file."""
-    if len(parts) < 2:
-        return "/".join(("hf.co", *parts, "…")) if parts else ""
+    if len(parts) < 2 or parts[0] in _NOT_USERS:
+        raise ModelRefused(
+            "This address leads to no model. Open a model's page on huggingface.co, and copy its address."
+        )
     user, repository = parts[0], parts[1]
     file = parts[-1] if len(parts) > 2 and parts[-1].lower().endswith(".gguf") else ""
     if not file:

@@ -77,7 +77,7 @@ class OllamaModels:
 
     async def copy(self, source: str, target: str) -> None:
         """See `ModelManager.copy`."""
-        await self._connection.post("/api/copy", source, {"source": source, "destination": target})
+        await self._connection.send("POST", "/api/copy", source, {"source": source, "destination": target})
 
     async def delete(self, model: str) -> None:
         """See `ModelManager.delete`."""
@@ -132,6 +132,7 @@ def explain(words: str, model: str, host: str) -> EngineError:
     """Put what a server says of a pull or a creation that failed into a sentence with what to do."""
     low = words.lower()
     registry = _registry(model)
+    begin = registry[0].upper() + registry[1:]
     if "invalid model name" in low or "invalid name" in low:
         return ModelRefused(f"Ollama takes no model of the name {model}.")
     if _disk_is_full(low):
@@ -143,13 +144,13 @@ def explain(words: str, model: str, host: str) -> EngineError:
             f"{model} is not in the GGUF format, so Ollama cannot run it. Look for a repository that is."
         )
     if "file does not exist" in low or "manifest unknown" in low or "not found" in low:
-        return ModelMissing(f"{registry} has no model {model}. Check name and tag, or look into the catalogue.")
+        return ModelMissing(f"{begin} has no model {model}. Check name and tag, or look into the catalogue.")
     if "unauthorized" in low or "401" in low or "403" in low or "access to model" in low or "denied" in low:
-        return ModelRefused(f"{registry} does not give {model} to everybody: it asks for a sign-in.")
+        return ModelRefused(f"{begin} does not give {model} to everybody: it asks for a sign-in.")
     if "no such host" in low or "server misbehaving" in low or "name resolution" in low or "unreachable" in low:
         return StreamBroken(f"{host} cannot find {registry}: is it connected to the internet? {_KEPT}")
     if "server gave http response to https client" in low or _plain(low, model):
-        return StreamBroken(f"{registry} gave no encrypted answer. If it speaks plain http, write http:// before it.")
+        return StreamBroken(f"{begin} gave no encrypted answer. If it speaks plain http, write http:// before it.")
     if "digest mismatch" in low:
         return StreamBroken(
             "What came does not match its checksum, and Ollama threw it away. Retry fetches it again."
@@ -167,7 +168,7 @@ def explain(words: str, model: str, host: str) -> EngineError:
         "broken pipe",
     )
     if any(reason in low for reason in reasons):
-        return StreamBroken(f"{registry} does not answer any more ({_last(words)}). {_KEPT}")
+        return StreamBroken(f"{begin} does not answer any more ({_last(words)}). {_KEPT}")
     if "no such file or directory" in low:
         return StreamBroken(f"{host} does not have the uploaded file any more. Try again.")
     return StreamBroken(f"{host} could not do it: {words or 'it gave no reason'}.")
@@ -177,8 +178,8 @@ def _registry(model: str) -> str:
     """The registry of a model, as it stands in sentences."""
     parts = model.partition("://")[2].split("/") if "://" in model else model.split("/")
     if len(parts) < 3:
-        return "The Ollama library"
-    return "Hugging Face" if parts[0] in ("hf.co", "huggingface.co") else f"The registry {parts[0]}"
+        return "the Ollama library"
+    return "Hugging Face" if parts[0] in ("hf.co", "huggingface.co") else f"the registry {parts[0]}"
 
 
 def _plain(words: str, model: str) -> bool:

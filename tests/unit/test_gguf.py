@@ -1,0 +1,141 @@
+"""The header of a GGUF file: what is refused before anything is sent, and why."""
+
+import asyncio
+import hashlib
+import io
+import struct
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from mirador_desktop.core.gguf import Header, read_header
+from mirador_desktop.errors import ModelRefused
+from mirador_desktop.exchange import gguf_file
+
+REAL = Path(__file__).parents[2].parent / "shared" / "models"
+
+
+def text(value: str) -> bytes:
+    raw = value.encode()
+    return struct.pack("<Q", len(raw)) + raw
+
+
+def pair(key: str, value: Any) -> bytes:
+    if isinstance(value, str):
+        return text(key) + struct.pack("<I", 8) + text(value)
+    if isinstance(value, list):
+        return text(key) + struct.pack("<IIQ", 9, 8, len(value)) + b"".join(map(text, value))
+    return text(key) + struct.pack("<II", 4, value)
+
+
+def gguf(facts: dict[str, Any] | None = None, *, version: int = 3, tensors: int = 1, data: int = 128) -> bytes:
+    """A small file of that format: each tensor has 32 numbers of 4 bytes."""
+    facts = {"general.architecture": "llama", "tokenizer.ggml.tokens": ["a", "b"]} if facts is None else facts
+    head = b"GGUF" + struct.pack("<IQQ", version, tensors, len(facts))
+    head += b"".join(pair(key, value) for key, value in facts.items())
+    for number in range(tensors):
+        head += text(f"blk.{number}.weight") + struct.pack("<IQIQ", 1, 32, 0, number * 128)
+    return head + bytes(-len(head) % 32) + bytes(data)
+
+
+def read(raw: bytes) -> Header:
+    return read_header(io.BytesIO(raw), len(raw))
+
+
+def test_a_good_file_says_what_it_is() -> None:
+    header = read(gguf({"general.architecture": "qwen2", "general.name": "Small"}, tensors=3, data=3 * 128))
+    assert (header.version, header.architecture, header.tensors, header.name) == (3, "qwen2", 3, "Small")
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (b"", "empty"),
+        (b"GGUF", "cut off in its header"),
+        (b"<!DOCTYPE html><html><body>404</body></html>", "a web page"),
+        (b"\n <html>", "a web page"),
+        (b"version https://git-lfs.github.com/spec/v1\noid sha256:0\nsize 4\n", "a pointer to it"),
+        (b"PK\x03\x04" + bytes(100), "an archive"),
+        (struct.pack("<Q", 20) + b'{"__metadata__":{}}' + bytes(40), "safetensors"),
+        (b"tjgg" + bytes(100), "from before GGUF"),
+        (b"hello, I am no model at all" * 3, "does not begin with the letters GGUF"),
+        (b"GGUF" + struct.pack(">IQQ", 3, 1, 1) + bytes(60), "big-endian"),
+        (gguf(version=9), "has version 9"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 1 << 60, 1) + bytes(60), "more entries than it could hold"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 1, 1 << 60) + bytes(60), "more entries than it could hold"),
+        (gguf({"general.name": "x"}), "which architecture"),
+        (gguf({"general.architecture": "  "}), "which architecture"),
+        (gguf(tensors=0, data=0), "no weights"),
+        (gguf(data=127), "cut off: 1 bytes are missing"),
+        (gguf(tensors=4, data=128), "cut off: 384 bytes are missing"),
+        (gguf({"general.architecture": "llama", "split.count": 3, "split.no": 0}), "part 1 of 3"),
+        (gguf({"general.architecture": "llama", "general.type": "adapter"}), "an adapter"),
+        (gguf({"general.architecture": "clip"}), "picture-reading"),
+    ],
+)
+def test_a_bad_file_is_refused_with_the_reason(raw: bytes, why: str) -> None:
+    with pytest.raises(ModelRefused, match=why):
+        read(raw)
+
+
+@given(st.integers(4, 200))
+def test_a_file_cut_anywhere_is_refused(length: int) -> None:
+    whole = gguf()
+    with pytest.raises(ModelRefused):
+        read(whole[: min(length, len(whole) - 1)])
+
+
+@given(st.binary(max_size=400))
+def test_nothing_in_a_file_breaks_the_reader(rest: bytes) -> None:
+    for raw in (rest, b"GGUF" + struct.pack("<I", 3) + rest, gguf()[: len(gguf()) // 2] + rest):
+        with suppress(ModelRefused):
+            read(raw)
+
+
+@pytest.mark.skipif(not REAL.is_dir(), reason="the small models are not beside this checkout")
+@pytest.mark.parametrize(("name", "architecture"), [("words.gguf", "llama"), ("embed.gguf", "bert")])
+def test_real_files_are_taken(name: str, architecture: str) -> None:
+    header, size = asyncio.run(gguf_file.check(REAL / name))
+    assert header.architecture == architecture
+    assert size == (REAL / name).stat().st_size
+
+
+def test_what_is_no_file_is_said(tmp_path: Path) -> None:
+    for path, why in ((tmp_path, "is a folder"), (tmp_path / "nothing.gguf", "is not a file")):
+        with pytest.raises(ModelRefused, match=why):
+            asyncio.run(gguf_file.check(path))
+
+
+def test_the_checksum_and_the_pieces_are_those_of_the_file(tmp_path: Path) -> None:
+    path, raw = tmp_path / "a.gguf", bytes(range(256)) * 10_000
+    path.write_bytes(raw)
+    hashed: list[int] = []
+    sent: list[int] = []
+
+    async def work() -> bytes:
+        assert await gguf_file.digest(path, hashed.append) == f"sha256:{hashlib.sha256(raw).hexdigest()}"
+        return b"".join([piece async for piece in gguf_file.pieces(path, sent.append)])
+
+    assert asyncio.run(work()) == raw
+    assert hashed[-1] == sent[-1] == len(raw)
+    assert sent == sorted(sent)
+
+
+def test_hashing_ends_when_it_is_cancelled(tmp_path: Path) -> None:
+    path = tmp_path / "large.gguf"
+    with path.open("wb") as file:
+        file.truncate(64 << 30)
+
+    async def work() -> None:
+        begun = asyncio.Event()
+        task = asyncio.create_task(gguf_file.digest(path, lambda done: begun.set() if done else None))
+        await begun.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+
+    asyncio.run(work())
