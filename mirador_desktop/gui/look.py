@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
@@ -24,14 +25,22 @@ class Look:
     Attributes:
         heat: whether words the model was unsure of are tinted.
         layout: `stack`, `columns` or `final`.
-        load_seconds: how long each model took to load the last time it was seen loading.
+        compact: less room between turns and panels.
+        load_seconds: how long each model took to load the last time.
+        loaded: called with a model that was seen loading, and how many seconds that took.
     """
 
     theme: Theme
     clock: FrameClock
     heat: bool = False
     layout: str = "stack"
-    load_seconds: dict[str, float] = field(default_factory=dict)
+    compact: bool = False
+    load_seconds: Mapping[str, float] = field(default_factory=dict)
+    loaded: Callable[[str, float], object] = lambda model, seconds: None
+
+    def gap(self, pixels: float) -> int:
+        """Room between things: half of it when compact, growing with the text."""
+        return self.theme.px(pixels / 2 if self.compact else pixels)
 
     def markdown(self, place: int, muted: bool = False) -> MarkdownStyle:
         """The style of an answer's text in the stage at `place`; `muted` for thoughts."""
@@ -60,6 +69,14 @@ def seconds(value: float) -> str:
     if value < 60:
         return f"{value:.0f} s"
     return f"{int(value) // 60} min {int(value) % 60} s"
+
+
+def age(seconds: float) -> str:
+    """Word an age: "20 s", "5 min", "2 h", "3 days"."""
+    for unit, length, most in (("s", 1, 60), ("min", 60, 60), ("h", 3600, 48)):
+        if seconds < length * most:
+            return f"{seconds / length:.0f} {unit}"
+    return plural(round(seconds / 86_400), "day")
 
 
 def size(value: float) -> str:

@@ -77,14 +77,39 @@ class TitleBar(QWidget):
         button.setAccessibleName(words)
         group = QActionGroup(button)
         menu = QMenu(button)
-        for value, text in entries:
-            action = QAction(text, group, checkable=True)
-            action.setData(value)
-            menu.addAction(action)
-        group.actions()[0].setChecked(True)
+        self._add_actions(group, menu, entries)
         button.setMenu(menu)
         self._choosers.append(button)
         return button, group
+
+    @staticmethod
+    def _add_actions(group: QActionGroup, menu: QMenu, entries: Sequence[tuple[str, str]]) -> None:
+        for value, text in entries:
+            action = QAction(text.replace("&", "&&"), group, checkable=True)
+            action.setData(value)
+            menu.addAction(action)
+        group.actions()[0].setChecked(True)
+
+    def set_pipelines(self, pipelines: Sequence[Pipeline]) -> None:
+        """Offer these from now on; the chosen one stays chosen, also under another name at its place."""
+        pipelines = list(pipelines)
+        if pipelines == self._pipelines or not pipelines:
+            return
+        before = self.pipeline
+        names = [p.name for p in pipelines]
+        gone = [p.name for p in self._pipelines if p.name not in names]
+        new = [name for name in names if name not in {p.name for p in self._pipelines}]
+        chosen = before.name
+        if chosen not in names:  # renamed, or deleted
+            chosen = new[0] if gone == [chosen] and len(new) == 1 else names[0]
+        self._pipelines = pipelines
+        menu = self.pipeline_button.menu()
+        for action in self._pipeline_group.actions():
+            self._pipeline_group.removeAction(action)
+            menu.removeAction(action)
+            action.deleteLater()
+        self._add_actions(self._pipeline_group, menu, [(p.name, self._words(p)) for p in pipelines])
+        self.choose_pipeline(chosen)
 
     @property
     def pipeline(self) -> Pipeline:
@@ -115,7 +140,7 @@ class TitleBar(QWidget):
         self.layout_chosen.emit(action.data())
 
     def _refresh(self) -> None:
-        self.pipeline_button.setText(self._words(self.pipeline))
+        self.pipeline_button.setText(self._words(self.pipeline).replace("&", "&&"))
         self.pipeline_button.setAccessibleName(f"Pipeline: {self.pipeline.name}")
         layout = self._layout_group.checkedAction()
         self.layout_button.setText(layout.text() if layout is not None else "")

@@ -1,12 +1,14 @@
 """A turn: the question, one line about it, the panels of its stages, and what can be done with the answer."""
 
+from html import escape
+
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QTextEdit, QWidget
 
-from mirador_desktop.core.conversation import Turn
+from mirador_desktop.core.conversation import ContextUsed, Turn
 from mirador_desktop.core.events import AnswerFinished, Event, StageFinished
-from mirador_desktop.gui.look import Look, plural, seconds
+from mirador_desktop.gui.look import Look, age, plural, seconds
 from mirador_desktop.gui.parts import Area, IconButton
 from mirador_desktop.gui.stage_panel import StagePanel
 
@@ -49,6 +51,8 @@ class TurnView(Area):
         self._meta = QLabel(self)
         self._meta.setProperty("kind", "meta")
         self._meta.setObjectName("turnMeta")
+        self._meta.setTextFormat(Qt.TextFormat.PlainText)
+        self._meta_words = ""
         self._first = QLabel(self)
         self._first.setProperty("kind", "meta")
         self._first.setObjectName("firstToken")
@@ -124,7 +128,10 @@ class TurnView(Area):
         parts = [turn.intent, turn.complexity]
         if turn.memories:
             parts.append(plural(turn.memories, "earlier turn"))
-        self._meta.setText(" · ".join(p for p in parts if p))
+        parts += [_words_of(used) for used in turn.context]
+        self._meta_words = " · ".join(p for p in parts if p)
+        self._meta.setToolTip("<br>".join(escape(_more_of(used)) for used in turn.context))
+        self._show_meta()
         tinted = "unsure words tinted · " if self._look.heat else ""
         self._first.setText(
             f"{tinted}{seconds(turn.first_token)} to first token" if turn.first_token is not None else ""
@@ -146,6 +153,12 @@ class TurnView(Area):
         self._again.setVisible(not self.live)
         self._copy.setVisible(bool(turn.final_text) and not self.live)
 
+    def _show_meta(self) -> None:
+        """Show the line about the question, shortened to the room it has."""
+        room = max(self._meta.width(), 40)
+        self._meta.setText(self._meta.fontMetrics().elidedText(self._meta_words, Qt.TextElideMode.ElideRight, room))
+        self._meta.setAccessibleName(self._meta_words)
+
     # ── place ──────────────────────────────────────────────────────────────────────────────────────────
 
     def set_width(self, width: int) -> int:
@@ -165,7 +178,7 @@ class TurnView(Area):
             for panel in panels:
                 height = panel.set_width(width)
                 panel.move(0, y)
-                y += height + (theme.px(12) if height else 0)
+                y += height + (self._look.gap(12) if height else 0)
         if self._error.isVisibleTo(self):
             inner = width - self._retry.sizeHint().width() - theme.px(16)
             height = max(self._error.heightForWidth(inner), self._retry.sizeHint().height())
@@ -203,11 +216,12 @@ class TurnView(Area):
             self._back.setGeometry(right - 2 * side - label - theme.px(4), y + (row - side) // 2, side, side)
             right -= 2 * side + label + theme.px(12)
         self._meta.setGeometry(0, y, max(0, right), row)
+        self._show_meta()
         return y + row + theme.px(6)
 
     def _lay_out_columns(self, columns: list[StagePanel], others: list[StagePanel], y: int, width: int) -> int:
         theme = self._look.theme
-        gap = theme.px(12)
+        gap = self._look.gap(12)
         for panel in others:
             height = panel.set_width(width)
             panel.move(0, y)
@@ -239,6 +253,17 @@ class TurnView(Area):
             panel = self.panels[place]
             panel.fold(not panel.folded)
             panel.folded_by_person.emit(panel.folded)
+
+
+def _words_of(used: ContextUsed) -> str:
+    """What a source of the context gave, in a few words."""
+    if used.error:
+        return f"{used.name} left out"
+    return used.name if used.age is None else f"{used.name}, {age(used.age)} old"
+
+
+def _more_of(used: ContextUsed) -> str:
+    return f"{used.error}." if used.error else f"{_words_of(used)}: about {plural(used.tokens, 'token')} were sent."
 
 
 class _Question(QTextEdit):

@@ -43,10 +43,11 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> tuple[bytes, bool, float]:
     try:
         # A pipe would hold up the opening until somebody writes to it.
         handle = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        facts = os.fstat(handle)
+        if not stat.S_ISREG(facts.st_mode):
+            os.close(handle)
+            raise ContextError("is no file")
         with os.fdopen(handle, "rb") as file:
-            facts = os.fstat(file.fileno())
-            if not stat.S_ISREG(facts.st_mode):
-                raise ContextError("is no file")
             age = max(0.0, time.time() - facts.st_mtime)
             if facts.st_size <= most:
                 return file.read(most), False, age
@@ -69,8 +70,8 @@ def decode(data: bytes) -> str:
         raise ContextError("is no text")
     try:
         return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        if error.start > len(data) * 2 // 3 - 8 or CUT.encode() in data:  # cut within a character
+    except UnicodeDecodeError:
+        if CUT.encode() in data:  # perhaps within a character
             return data.decode("utf-8", "replace")
         return data.decode("cp1252", "replace")
 
@@ -93,7 +94,8 @@ def read_folder(value: str, label: str) -> list[Quoted]:
         root = whole_path(value).resolve(strict=True)
         if not root.is_dir():
             raise ContextError("is no folder")
-        next(iter(os.scandir(root)), None)
+        with os.scandir(root):  # os.walk would hide that it may not be read
+            pass
     except (OSError, RuntimeError) as error:
         raise ContextError(_why(error)) from error
     found: list[tuple[str, str]] = []

@@ -37,14 +37,15 @@ class _Reader(HTMLParser):
             self._write(" | " if self._cells else "")
             self._cells += 1
         elif tag in _BLOCKS:
-            self._write("\n")
+            self._break(1)
             self._pre += tag == "pre"
             if tag == "tr":
                 self._cells = 0
             elif tag == "li":
                 self._write("- ")
             elif tag in ("h1", "h2", "h3", "h4"):
-                self._write(f"\n{'#' * int(tag[1])} ")
+                self._break(2)
+                self._write(f"{'#' * int(tag[1])} ")
 
     def handle_endtag(self, tag: str) -> None:
         if tag == "title":
@@ -54,16 +55,25 @@ class _Reader(HTMLParser):
                 pass
         elif tag in _BLOCKS:
             self._pre -= tag == "pre" and self._pre > 0
-            self._write("\n\n" if tag in ("p", "table", "ul", "ol", "h1", "h2", "h3", "h4", "pre") else "\n")
+            self._break(2 if tag in ("p", "table", "ul", "ol", "h1", "h2", "h3", "h4", "pre") else 1)
 
     def handle_data(self, data: str) -> None:
         if self._in_title:
             self.title += data
         elif not self._silent:
-            self.parts.append(data if self._pre else _SPACES.sub(" ", data.replace("\n", " ")))
+            words = data if self._pre else _SPACES.sub(" ", data.replace("\n", " "))
+            begins = not self._pre and (not self.parts or self.parts[-1].endswith("\n"))
+            self._write(words.lstrip(" ") if begins else words)
+
+    def _break(self, lines: int) -> None:
+        """End the line, and leave one empty where two are asked for; what has ended already is not ended again."""
+        while self.parts and self.parts[-1].strip(" ") == "":
+            self.parts.pop()
+        last = self.parts[-1] if self.parts else "\n\n"
+        self._write("\n" * (lines - (len(last) - len(last.rstrip("\n")))))
 
     def _write(self, text: str) -> None:
-        if not self._silent:
+        if text and not self._silent:
             self.parts.append(text)
 
 
@@ -72,8 +82,5 @@ def text_of(html: str) -> tuple[str, str]:
     reader = _Reader()
     reader.feed(html)
     reader.close()
-    lines = [
-        line.strip() if line.strip() in ("", "-") else line.rstrip() for line in "".join(reader.parts).splitlines()
-    ]
-    text = "\n".join(line.removeprefix(" ") for line in lines)
+    text = "\n".join(line.rstrip() for line in "".join(reader.parts).splitlines())
     return " ".join(reader.title.split())[:200], _LINES.sub("\n\n", text).strip()

@@ -7,7 +7,7 @@ from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QTextEdit, QWidget
 from pytestqt.qtbot import QtBot
 
-from mirador_desktop.core.conversation import StageRecord, Turn
+from mirador_desktop.core.conversation import ContextUsed, StageRecord, Turn
 from mirador_desktop.core.events import QUICK_ONLY, AnswerFinished, StageFinished, StageStarted
 from mirador_desktop.core.recorder import TurnRecorder
 from mirador_desktop.gui.look import Look
@@ -55,6 +55,24 @@ def test_the_line_about_the_question_and_the_branch_arrows(show: Show) -> None:
     turn.position = turn.siblings = 1
     view.refresh()
     assert not any(b.isVisibleTo(view) for b in arrows.values())
+
+
+def test_the_line_names_the_context_and_what_was_left_out(show: Show) -> None:
+    turn = new_turn(StageRecord("quick", answers=[answer()]), intent="financial", complexity="simple")
+    turn.context = [
+        ContextUsed("market-data.csv", 812, age=7300.0),
+        ContextUsed("date and time", 21),
+        ContextUsed("<b>prices</b>", 0, "<b>prices</b> did not answer and was left out"),
+    ]
+    meta = part(show(turn), QLabel, "turnMeta")
+    assert meta.accessibleName() == (
+        "financial · simple · market-data.csv, 2 h old · date and time · <b>prices</b> left out"
+    )
+    assert meta.toolTip().split("<br>") == [
+        "market-data.csv, 2 h old: about 812 tokens were sent.",
+        "date and time: about 21 tokens were sent.",
+        "&lt;b&gt;prices&lt;/b&gt; did not answer and was left out.",
+    ]
 
 
 def test_go_deeper_is_offered_once_and_only_when_the_answer_is_over(show: Show) -> None:

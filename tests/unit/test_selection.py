@@ -5,8 +5,10 @@ from collections.abc import Sequence
 import pytest
 
 from mirador_desktop.core.engine import ModelInfo
-from mirador_desktop.core.selection import assign, stand_ins
+from mirador_desktop.core.selection import assign, stand_ins, weight
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, ModelStage, Pipeline
+from mirador_desktop.exchange.pipeline_file import read
+from mirador_desktop.settings import resource_folder
 
 GB = 10**9
 
@@ -120,3 +122,86 @@ def test_a_model_that_is_gone_is_replaced_by_what_is_like_it_in_size() -> None:
 
 def test_models_of_unknown_size_count_as_smallest() -> None:
     assert stand_ins("c", (), [ModelInfo("zero", "here"), B], fits, {"c": 4 * GB}, ()) == ["b", "zero"]
+
+
+# Presets, with what people have
+
+PRESETS = {p.name: p for path in (resource_folder() / "pipelines").glob("*.toml") if (p := read(path.read_bytes()))}
+
+
+def for_preset(name: str, *models: ModelInfo) -> str:
+    """Who answers, stage by stage; a stage left out as "-"."""
+    return " ".join("".join(stage) or "-" for stage in chosen(*models, pipeline=PRESETS[name]))
+
+
+@pytest.mark.parametrize(
+    ("name", "one", "two", "three", "five"),
+    [
+        ("Progressive", "a - a", "a - b", "a b c", "a cd e"),
+        ("One model", "a", "b", "c", "e"),
+        ("Compare", "a", "ab", "abc", "cde"),
+        ("Council", "a a", "ab b", "abc c", "cde e"),
+        ("Code review", "a a a", "a ab b", "a bc c", "a cd e"),
+        ("Decision", "a a a", "a ab b", "a bc c", "a cd e"),
+        ("Writing", "a a", "a b", "a c", "a e"),
+        ("Financial", "a a a", "a ab b", "a bc c", "a cd e"),
+    ],
+)
+def test_every_preset_is_sensible_with_few_and_many_models(
+    name: str, one: str, two: str, three: str, five: str
+) -> None:
+    assert for_preset(name, A) == one
+    assert for_preset(name, A, B, EMBED) == two
+    assert for_preset(name, A, B, C) == three
+    assert for_preset(name, A, B, C, D, E, CLOUD) == five
+
+
+def test_every_preset_asks_the_guide_where_there_is_nothing_else() -> None:
+    for preset in PRESETS.values():
+        assert set(chosen(GUIDE, pipeline=preset)) == {("guide",)}
+
+
+@pytest.mark.parametrize("preset", PRESETS.values(), ids=lambda p: p.name)
+def test_models_of_a_stage_go_from_small_to_large_and_none_comes_twice(preset: Pipeline) -> None:
+    for count in range(1, 6):
+        for names in chosen(*[A, B, C, D, E][:count], pipeline=preset):
+            assert list(names) == sorted(set(names))
+
+
+# Sizes that are not told
+
+
+def unsized(name: str, parameters: str = "") -> ModelInfo:
+    return ModelInfo(name, "server", 0, parameters)
+
+
+@pytest.mark.parametrize(
+    ("name", "parameters", "billions"),
+    [
+        ("meta-llama/Llama-3.1-8B-Instruct", "", 8),
+        ("mixtral-8x7b", "", 56),
+        ("qwen3-30b-a3b", "", 30),
+        ("smol-360m", "", 0.36),
+        ("x", "7.6B", 7.6),
+        ("gpt-4o-mini", "", 0),
+        ("abc123b", "", 0),
+        ("phi-3.5", "", 0),
+    ],
+)
+def test_a_size_is_read_off_the_number_of_parameters(name: str, parameters: str, billions: float) -> None:
+    assert weight(unsized(name, parameters)) == pytest.approx(billions * 0.6e9)
+
+
+def test_models_of_a_server_that_tells_no_sizes_are_ordered_by_their_names() -> None:
+    served = [unsized("big-70b"), unsized("tiny-1b"), unsized("mid-8b")]
+    assert chosen(*served) == [("tiny-1b",), ("mid-8b",), ("big-70b",)]
+
+
+def test_what_nothing_is_known_of_stands_in_the_middle() -> None:
+    assert chosen(A, unsized("mystery"), E) == [("a",), ("mystery",), ("e",)]
+    assert chosen(unsized("only")) == [("only",), (), ("only",)]
+    assert chosen(unsized("y"), unsized("x")) == [("x",), (), ("y",)]
+
+
+def test_stand_ins_for_a_model_that_only_its_name_tells_of() -> None:
+    assert stand_ins("other-7b", (), [A, C, E], fits, {}, ()) == ["c", "e", "a"]
