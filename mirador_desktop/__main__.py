@@ -44,7 +44,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
 
         return run([])
     from mirador_desktop import terminal
-    from mirador_desktop.app import compose, start_logging
+    from mirador_desktop.machine import compose, start_logging
     from mirador_desktop.settings import folders
 
     start_logging(folders())

@@ -1,127 +1,23 @@
-"""Composition root: puts settings, engines, memory, assistant and window together, and runs them.
-
-`compose()` and everything the terminal needs stay free of Qt; `run()` imports it.
-"""
+"""The root: puts the window on top of the machine, and runs both. `run()` is what imports Qt."""
 
 import asyncio
 import gc
 import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mirador_desktop.errors import StoreError
+from mirador_desktop.machine import Machine, compose, start_logging
 from mirador_desktop.preferences import Preferences
-from mirador_desktop.settings import Folders, Settings, folders, load, resource_folder
+from mirador_desktop.settings import Folders, folders, load
 
 if TYPE_CHECKING:
-    from mirador_desktop.assistant import Assistant
-    from mirador_desktop.engines.registry import Registry
     from mirador_desktop.gui.desk import Desk
+    from mirador_desktop.gui.doors import Doors
     from mirador_desktop.gui.main_window import MainWindow
     from mirador_desktop.gui.single_instance import SingleInstance
-    from mirador_desktop.hosts import Hosts
-    from mirador_desktop.memory.keeper import Keeper
-    from mirador_desktop.memory.store import Store
-    from mirador_desktop.pipelines import Pipelines
-    from mirador_desktop.providers import Providers
 
 log = logging.getLogger(__name__)
-
-
-@dataclass(frozen=True)
-class Machine:
-    """Everything below the window."""
-
-    settings: Settings
-    problems: list[str]
-    folders: Folders
-    hosts: "Hosts"
-    registry: "Registry"
-    store: "Store"
-    keeper: "Keeper"
-    assistant: "Assistant"
-    pipelines: "Pipelines"
-    providers: "Providers"
-
-    async def close(self) -> None:
-        """Keep what is not kept yet, and close everything."""
-        self.store.hurry()
-        await asyncio.to_thread(self.pipelines.close)
-        await self.keeper.flush()
-        await self.store.close()
-        await self.registry.close()
-
-
-def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: Preferences | None = None) -> Machine:
-    """Put everything below the window together; opens and connects nothing yet.
-
-    Args:
-        on_kept: called with "" when all is being kept, or the sentence why it is not.
-        preferences: the settings while the program runs, None for some of its own.
-    """
-    from mirador_desktop.assistant import Assistant
-    from mirador_desktop.core.orchestrator import StreamingOrchestrator
-    from mirador_desktop.engines.guide import Guide
-    from mirador_desktop.engines.host_factory import HostFactory
-    from mirador_desktop.engines.registry import Registry
-    from mirador_desktop.hosts import Hosts
-    from mirador_desktop.memory.keeper import Keeper
-    from mirador_desktop.memory.store import Store
-    from mirador_desktop.pipelines import Pipelines
-    from mirador_desktop.providers import Providers
-    from mirador_desktop.tokens import Tokens
-
-    places = folders()
-    settings, problems = load(places.settings_file)
-    preferences = preferences or Preferences(places.settings_file, settings)
-    hosts = Hosts(preferences, HostFactory(lambda: preferences.current.num_ctx, _options_of(preferences)), Tokens())
-    registry = Registry(hosts.engines(), Guide(resource_folder() / "guide"), _memory)
-    hosts.attach(registry)
-    store = Store(places.data)
-    keeper = Keeper(store, on_kept)
-    orchestrator = StreamingOrchestrator(registry, stall_after=settings.stall_seconds)
-    pipelines = Pipelines(places.pipelines, resource_folder() / "pipelines")
-    providers = Providers(places.data / "context")
-    assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)
-    return Machine(settings, problems, places, hosts, registry, store, keeper, assistant, pipelines, providers)
-
-
-def _options_of(preferences: Preferences) -> Callable[[str], Mapping[str, int]]:
-    """How single models are run, read from the settings each time: they change while the program runs."""
-    from mirador_desktop.core.names import same_model
-
-    def options_of(model: str) -> Mapping[str, int]:
-        options = next((o for name, o in preferences.current.models.items() if same_model(name, model)), None)
-        given = asdict(options) if options is not None else {}
-        return {name: value for name, value in given.items() if value is not None}
-
-    return options_of
-
-
-def _memory() -> int:
-    """Bytes of main memory."""
-    import psutil
-
-    return int(psutil.virtual_memory().total)
-
-
-def start_logging(places: Folders) -> None:
-    """Write the log to a file that is kept small; the program goes on where that is not possible."""
-    from logging.handlers import RotatingFileHandler
-
-    logging.raiseExceptions = False  # a log that cannot be written (a full disk) is no error of its own
-    handlers: list[logging.Handler] = []
-    try:
-        places.log.mkdir(parents=True, exist_ok=True)
-        handlers.append(RotatingFileHandler(places.log / "mirador.log", maxBytes=1_000_000, backupCount=2))
-    except OSError:
-        handlers.append(logging.NullHandler())
-    logging.basicConfig(
-        level=logging.INFO, handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
-    )
-    logging.getLogger("httpx").setLevel(logging.WARNING)
-    logging.getLogger("qasync").setLevel(logging.WARNING)
 
 
 def run(arguments: Sequence[str], on_ready: "Callable[[MainWindow], Awaitable[None]] | None" = None) -> int:
@@ -184,7 +80,7 @@ async def _main(
     ):
         await _first_of(painted, closing)  # a window that is never painted can still be closed
         window.setWindowIcon(program_icon())
-        start_logging(places)
+        start_logging(places, settings.log_level)
         instance.listen(window.bring_to_front)
         window.closing.connect(instance.leave)  # who starts the program from now on gets a window of their own
         try:
@@ -221,7 +117,7 @@ async def _work(
             desk.tell_all(machine.store.key_notice)
 
     machine = compose(kept, preferences)
-    desk = Desk(window, machine.assistant, machine.registry, preferences, places.settings_file)
+    desk = Desk(window, doors_of(machine))
     try:
         async with asyncio.TaskGroup() as group:
             running = [
@@ -239,6 +135,8 @@ async def _work(
                 await machine.close()
         except TimeoutError:
             log.error("The database could not be closed in time")
+        if machine.runtime.started_here:
+            await machine.runtime.stop()
 
 
 async def _settle(
@@ -258,7 +156,8 @@ async def _settle(
     except Exception:  # the window does without
         log.exception("The store could not be prepared")
     desk.tell_all(*problems, machine.store.key_notice)
-    await machine.registry.ready()
+    await machine.prepare()
+    desk.prepared()
     gc.collect()
     gc.freeze()  # a full collection takes 30 ms: what is there now stays anyway
     if on_ready is not None:
@@ -269,6 +168,16 @@ async def _settle(
             raise
 
 
+def doors_of(machine: Machine) -> "Doors":
+    """What the window is handed."""
+    from mirador_desktop.gui.doors import Doors
+
+    return Doors(
+        machine.assistant, machine.registry, machine.hosts, machine.models, machine.pulls, machine.warmer,
+        machine.pipelines, machine.providers, machine.runtime, machine.preferences, machine.folders,
+    )  # fmt: skip
+
+
 def _import_machine() -> None:
     """Import what answers need, off the GUI thread and behind the first paint."""
     import mirador_desktop.assistant
@@ -276,5 +185,6 @@ def _import_machine() -> None:
     import mirador_desktop.engines.ollama
     import mirador_desktop.engines.registry
     import mirador_desktop.gui.desk
+    import mirador_desktop.gui.first_start
     import mirador_desktop.gui.markdown_view
     import mirador_desktop.gui.turn_view  # noqa: F401

@@ -14,7 +14,7 @@ from mirador_desktop import __version__
 from mirador_desktop.errors import StoreError
 
 if TYPE_CHECKING:
-    from mirador_desktop.app import Machine
+    from mirador_desktop.machine import Machine
 
 _PACKAGES = ("PySide6-Essentials", "qasync", "ollama", "apsw-sqlite3mc", "keyring", "markdown-it-py", "pygments")
 

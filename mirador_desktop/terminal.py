@@ -24,7 +24,7 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f]")
 
 
 class Machine(Protocol):
-    """What the terminal needs of `app.Machine`."""
+    """What the terminal needs of `machine.Machine`."""
 
     @property
     def assistant(self) -> Assistant:

@@ -129,7 +129,7 @@ class AnswerView(QWidget):
 
     def _no_longer_waiting(self) -> None:
         if self._waiting is not None and self._waiting.why == "loading":
-            self._look.load_seconds[self._waiting.model] = time.monotonic() - self._since
+            self._look.loaded(self._waiting.model, time.monotonic() - self._since)
         self._waiting = None
         self._second.stop()
         self._update()

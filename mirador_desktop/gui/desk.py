@@ -3,48 +3,48 @@
 import logging
 from functools import partial
 from pathlib import Path
-from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt, QUrl
-from PySide6.QtGui import QAction, QActionGroup, QDesktopServices, QGuiApplication
-from PySide6.QtWidgets import QMenu
+from PySide6.QtCore import QObject
+from PySide6.QtGui import QGuiApplication
+from PySide6.QtWidgets import QApplication, QWidget
 
-from mirador_desktop.core.engine import EngineState
-from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
-from mirador_desktop.gui.engines_door import Engines
+from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, Pipeline
+from mirador_desktop.gui.doors import Doors
+from mirador_desktop.gui.engine_words import show_engines
 from mirador_desktop.gui.files import Files
+from mirador_desktop.gui.first_start import FirstStart
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.markdown_view import warm_up
 from mirador_desktop.gui.session import Session
+from mirador_desktop.gui.settings.watch import SettingsWatch
+from mirador_desktop.gui.settings.window import SettingsWindow
 from mirador_desktop.gui.tasks import Tasks
-from mirador_desktop.preferences import Preferences
-
-if TYPE_CHECKING:
-    from mirador_desktop.assistant import Assistant
 
 log = logging.getLogger(__name__)
-
-DOWNLOAD_PAGE = "https://ollama.com/download"
-_DELETE_ON_CLOSE = Qt.WidgetAttribute.WA_DeleteOnClose
 
 
 class Desk(QObject):
     """Everything the person can do, wired up."""
 
-    def __init__(
-        self,
-        window: MainWindow,
-        assistant: "Assistant",
-        engines: Engines,
-        preferences: Preferences,
-        settings_file: Path,
-    ) -> None:
+    def __init__(self, window: MainWindow, doors: Doors) -> None:
         super().__init__(window)
-        self.window, self._assistant, self._engines = window, assistant, engines
-        self._preferences, self._settings_file = preferences, settings_file
+        self.window, self._doors = window, doors
+        self._assistant, self._engines, self._preferences = doors.assistant, doors.engines, doors.preferences
         self.tasks = Tasks(lambda error: window.toast.say(error, 8))
-        self.session = Session(assistant, self.tasks, window.turns, self)
-        self._files = Files(window, assistant, self.session, self.tasks, self._copy)
+        self.session = Session(doors.assistant, self.tasks, window.turns, self)
+        self._files = Files(window, doors.assistant, self.session, self.tasks, self._copy)
+        self.settings = SettingsWindow(window, window.theme, doors, self.tasks, window.toast.say, self.erase)
+        self.first_start = FirstStart(
+            window.welcome,
+            doors.engines,
+            doors.assistant,
+            doors.runtime,
+            doors.pulls,
+            self.tasks,
+            lambda: window.title_bar.pipeline,
+            self,
+        )
+        self._watch = SettingsWatch(doors.preferences, self.tasks, self.tell_all, self)
         self._shown = ""
         self._kept = True
         self._told: list[str] = []
@@ -54,6 +54,19 @@ class Desk(QObject):
         window.composer.text.textChanged.connect(self._warm_up)
         window.turns.made.connect(self._warm_up)
         self.refresh_engines()
+
+    def prepared(self) -> None:
+        """The machine knows its pipelines, its models and this computer: show it, and warm what comes first."""
+        doors = self._doors
+        self.first_start.catalogue, self.first_start.computer = doors.models.catalogue, doors.models.computer
+        self.tell_all(*doors.pipelines.problems)
+        self.window.title_bar.choose_pipeline(doors.preferences.current.pipeline)
+        self.refresh_engines()
+        self.warm()
+        left = doors.pulls.unfinished
+        if left:
+            names = ", ".join(pull.name for pull in left)
+            self.window.toast.say(f"Not finished: {names}", 12, "Show", lambda: self.settings.open("Models"))
 
     def _connect(self) -> None:
         window, session = self.window, self.session
@@ -70,24 +83,34 @@ class Desk(QObject):
         sidebar.list.deleted.connect(session.delete)
         sidebar.searched.connect(session.search)
         sidebar.look_again.connect(self._engines.wake)
-        sidebar.settings.connect(self.open_settings)
+        sidebar.settings.connect(lambda: self.settings.open())
         bar.layout_chosen.connect(window.set_layout)
         bar.copy_all.connect(self._files.copy_conversation)
         bar.save_all.connect(self._files.choose_export)
-        window.welcome.ask.connect(lambda q: session.ask(q, GUIDE_PIPELINE))
-        window.welcome.retry.connect(self._engines.wake)
-        window.welcome.download.connect(lambda: QDesktopServices.openUrl(QUrl(DOWNLOAD_PAGE)))
+        self.first_start.ask.connect(self._ask_first)
+        self.first_start.open_settings.connect(self.settings.open)
         window.activated.connect(self._engines.wake)
         window.activated.connect(session.refresh_list)  # the terminal may have added conversations
+        window.activated.connect(lambda: self.tasks.start("pipelines", self._doors.pipelines.reload()))
         window.inspector_shown.connect(self._answer_moved)
         session.changed.connect(self._session_changed)
         session.listed.connect(lambda found: sidebar.show_conversations(found, session.current))
         session.answer_moved.connect(self._answer_moved)
         session.loads_changed.connect(self._engines.wake)
+        session.begun.connect(self._doors.warmer.asked)
+        session.ended.connect(self._doors.warmer.answered)
+        window.look.load_seconds, window.look.loaded = self._doors.warmer.load_seconds, self._doors.warmer.note
         session.edit_begun.connect(composer.edit)
         session.said.connect(window.toast.say)
         session.copied.connect(self._copy)
         self._engines.listen(self.refresh_engines)
+        self._doors.pipelines.listen(self._pipelines_changed)
+        bar.pipeline_chosen.connect(self.warm)
+        application = QApplication.instance()
+        assert isinstance(application, QApplication)
+        application.focusChanged.connect(self._focus_changed)
+        self._preferences.on_complaint(self._watch.complain)
+        self._doors.pipelines.on_complaint(self._watch.complain)
 
     def _warm_up(self) -> None:
         """Somebody begins to write or to read: import and render once what the first answer needs."""
@@ -101,7 +124,7 @@ class Desk(QObject):
             ("Esc", self._escape),
             ("Ctrl+N", self.new),
             ("Ctrl+K", self._focus_search),
-            ("Ctrl+,", self.open_settings),
+            ("Ctrl+,", self.settings.open),
             ("Ctrl+B", window.toggle_sidebar),
             ("Ctrl+I", window.toggle_inspector),
             ("Ctrl+H", lambda: window.set_heat(not window.look.heat)),
@@ -125,12 +148,24 @@ class Desk(QObject):
         composer = self.window.composer
         if self.session.answers:
             return
-        self.session.ask(question, self.window.title_bar.pipeline, composer.chosen_depth, composer.memory)
+        self._ask(question, self.window.title_bar.pipeline)
         composer.clear()
+
+    def _ask(self, question: str, pipeline: Pipeline) -> None:
+        composer = self.window.composer
+        self.session.ask(question, pipeline, composer.chosen_depth, composer.memory)
+
+    def _ask_first(self, question: str, guide: bool) -> None:
+        """A button of the welcome page asks; what the person has written already goes before its own words."""
+        written = self.window.composer.text.toPlainText().strip()
+        if written and not guide:
+            self.send(written)
+        else:
+            self._ask(question, GUIDE_PIPELINE if guide else self.window.title_bar.pipeline)
 
     def new(self) -> None:
         """Begin a new conversation."""
-        self.window.title_bar.choose_pipeline(DEFAULT_PIPELINE.name)
+        self.window.title_bar.choose_pipeline(self._preferences.current.pipeline)
         self.session.new()
         self.window.composer.clear()
         self.window.composer.text.setFocus()
@@ -141,38 +176,24 @@ class Desk(QObject):
         self.window.title_bar.choose_pipeline(GUIDE_PIPELINE.name)
         self._session_changed()
 
-    def open_settings(self) -> None:
-        """Show the settings there are."""
-        gear, theme = self.window.sidebar.gear, self.window.theme
-        menu = QMenu(self.window)
-        menu.setObjectName("settingsMenu")
-        menu.setAttribute(_DELETE_ON_CLOSE)
-        group = QActionGroup(menu)
-        for value, words in (("system", "System theme"), ("light", "Light theme"), ("dark", "Dark theme")):
-            action = QAction(words, group, checkable=True)
-            action.setChecked(theme.choice == value)
-            action.triggered.connect(lambda _=False, value=value: self._choose_theme(value))
-            menu.addAction(action)
-        menu.addSeparator()
-        menu.addAction("Larger text", lambda: self.window.set_scale(1))
-        menu.addAction("Smaller text", lambda: self.window.set_scale(-1))
-        menu.addAction("Normal text", lambda: self.window.set_scale(0))
-        heat = menu.addAction("Tint unsure words", lambda: self.window.set_heat(not self.window.look.heat))
-        heat.setCheckable(True)
-        heat.setChecked(self.window.look.heat)
-        menu.addSeparator()
-        menu.addAction("Open settings.toml", self._open_settings_file)
-        menu.addAction("Guide", self.open_guide)
-        self.window.show_sidebar()
-        menu.popup(gear.mapToGlobal(QPoint(0, -menu.sizeHint().height())))
+    def erase(self) -> None:
+        """Delete everything that is kept, after what is being answered was stopped."""
+        self.tasks.start("erase", self._erase())
 
-    def _choose_theme(self, choice: str) -> None:
-        self.window.theme.choose(choice)
-        self._preferences.change(theme=choice)
+    async def _erase(self) -> None:
+        await self.session.stop_all()
+        self.session.new()
+        await self._assistant.delete_everything()
+        self.session.refresh_list()
+        self.window.toast.say("Everything was deleted", 5)
 
-    def _open_settings_file(self) -> None:
-        self._preferences.change()  # so that there is one
-        QDesktopServices.openUrl(QUrl.fromLocalFile(str(self._settings_file)))
+    def warm(self) -> None:
+        """Load what the chosen pipeline needs, as far as it fits."""
+        self._doors.warmer.want(self.window.title_bar.pipeline)
+
+    def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
+        if now is self.window.composer.text:
+            self.warm()
 
     def _escape(self) -> None:
         if self.session.answers:
@@ -223,6 +244,7 @@ class Desk(QObject):
             if (turn := session.last_turn) is not None:  # a follow-up is asked as the question before it was
                 window.title_bar.choose_pipeline(DEFAULT_PIPELINE.name)
                 window.title_bar.choose_pipeline(turn.pipeline)
+                self.warm()
         self.refresh_engines()
 
     def _set_placeholder(self) -> None:
@@ -241,36 +263,16 @@ class Desk(QObject):
 
     def refresh_engines(self) -> None:
         """Show what the last look at the engines found."""
-        engines, window = self._engines, self.window
-        states = [(e, engines.states[e.name]) for e in engines.engines]
-        more = "\n".join(f"{e.name} ({e.address}): {_describe(s)}" for e, s in states)
-        if not engines.looked:
-            window.sidebar.engine.set_state("Looking for models…", False, False, more)
-        elif not engines.reachable:
-            window.sidebar.engine.set_state("Ollama · not running", False, True, more)
-        elif not engines.has_models:
-            window.sidebar.engine.set_state("Ollama · no models", False, False, more)
-        else:
-            up = [e.name for e, s in states if s is not None and s.reachable]
-            window.sidebar.engine.set_state(f"Ollama · {', '.join(up)}", True, False, more)
-        self._show_welcome()
-        window.inspector.show_where(engines.remote_addresses())
+        show_engines(self.window.sidebar.engine, self._engines)
+        self.first_start.refresh()
+        self.window.inspector.show_where(self._engines.remote_addresses())
         self._set_placeholder()
         self._answer_moved()
 
-    def _show_welcome(self) -> None:
-        engines, welcome = self._engines, self.window.welcome
-        if self.window.title_bar.pipeline.name == GUIDE_PIPELINE.name:
-            welcome.show_guide()
-        elif not engines.looked:
-            welcome.show_looking()
-        elif not engines.reachable:
-            welcome.show_no_engine(engines.why_nothing().partition(" Start Ollama")[0])
-        elif not engines.has_models:
-            welcome.show_no_models()
-        else:
-            chosen = self._assistant.chosen(DEFAULT_PIPELINE)
-            welcome.show_ready(chosen.stages, dict(chosen.left_out))
+    def _pipelines_changed(self) -> None:
+        self.window.title_bar.set_pipelines(self._doors.pipelines.all())
+        self.tell_all(*self._doors.pipelines.problems)
+        self.refresh_engines()
 
     def show_kept(self, why_not: str) -> None:
         """Say that conversations are not being kept, and why; or no longer."""
@@ -311,9 +313,3 @@ class Desk(QObject):
     def _read(self) -> None:
         self._notices.clear()
         self._show_notices()
-
-
-def _describe(state: EngineState | None) -> str:
-    if state is None:
-        return "not looked at yet"
-    return f"version {state.version}, {len(state.models)} models" if state.reachable else state.error

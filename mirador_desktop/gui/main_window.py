@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from mirador_desktop.gui.inspector import Inspector
     from mirador_desktop.gui.notices import Banner, Toast
     from mirador_desktop.gui.title_bar import TitleBar
+    from mirador_desktop.settings import Settings
 
 SIDEBAR, INSPECTOR = 252, 268
 WELCOME = 760
@@ -60,7 +61,7 @@ class MainWindow(QMainWindow):
         self.setMinimumSize(640, 420)
         self._was_painted = False
         self._closed = False
-        self.look = Look(theme, FrameClock(self), settings.confidence, settings.layout)
+        self.look = Look(theme, FrameClock(self), settings.confidence, settings.layout, settings.density == "compact")
         self._narrow_sidebar = self._narrow_inspector = False  # shown by the person although there is little room
 
         central = QWidget(self)
@@ -101,6 +102,7 @@ class MainWindow(QMainWindow):
         column.addWidget(self.link)
         self.welcome.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.restyle)
+        preferences.listen(self._settings_changed)
         self._apply_sizes()
         self.arrange()
         if settings.width and settings.height:
@@ -198,23 +200,30 @@ class MainWindow(QMainWindow):
 
     def set_heat(self, on: bool) -> None:
         """Tint the words the models were unsure of, or not."""
-        self.look.heat = on
         self._preferences.change(confidence=on)
-        self.turns.restyle()
-        self.inspector.restyle()
 
     def set_layout(self, layout: str) -> None:
         """Choose how the panels of a turn stand."""
-        self.look.layout = layout
         self._preferences.change(layout=layout)
-        self.title_bar.choose_layout(layout)
-        self.arrange()
-        self.turns.restyle()
 
     def set_scale(self, direction: int) -> None:
         """Make all text larger (1), smaller (-1), or as it comes (0)."""
-        self.theme.set_scale(self.theme.step(direction))
-        self._preferences.change(text_scale=self.theme.scale)
+        self._preferences.change(text_scale=self.theme.step(direction))
+
+    def _settings_changed(self, before: Settings) -> None:
+        """Settings were changed, here, in the settings window or in the file: show it."""
+        now, look = self._preferences.current, self.look
+        if now.theme != before.theme:
+            self.theme.choose(now.theme)
+        self.theme.set_scale(now.text_scale)
+        if now.layout != before.layout:
+            look.layout = now.layout
+            self.title_bar.choose_layout(now.layout)
+        look.heat, look.compact = now.confidence, now.density == "compact"
+        if (now.layout, now.confidence, now.density) != (before.layout, before.confidence, before.density):
+            self.turns.restyle()
+            self.inspector.restyle()
+        self.arrange()
 
     def shortcut(self, keys: str, act: Callable[[], Any]) -> None:
         """Have keys do something anywhere in the window."""

@@ -38,6 +38,8 @@ class Session(QObject):
         listed: the conversations for the sidebar.
         answer_moved: the last turn of what is shown has changed: show its timeline.
         loads_changed: other models may be in memory now.
+        begun: a question goes to this pipeline.
+        ended: an answer has ended, whatever happened.
         edit_begun: a question to be put into the composer.
         said: a message for the person, seconds to show it, a button's name and what it does.
         copied: a text for the clipboard.
@@ -47,6 +49,8 @@ class Session(QObject):
     listed = Signal(list)
     answer_moved = Signal()
     loads_changed = Signal()
+    begun = Signal(object)
+    ended = Signal()
     edit_begun = Signal(str)
     said = Signal(str, float, str, object)
     copied = Signal(str)
@@ -181,6 +185,7 @@ class Session(QObject):
         task = self._tasks.start(f"answer {conversation}", self._assistant.ask(asked, self._receiver(conversation)))
         task.add_done_callback(lambda task: self._answered(conversation))
         self._clock.start()
+        self.begun.emit(pipeline)
         self.changed.emit()
 
     def _receiver(self, conversation: str) -> "Callable[[QuestionAsked | Event], None]":
@@ -208,6 +213,7 @@ class Session(QObject):
 
     def _answered(self, conversation: str) -> None:
         self._answering.pop(conversation, None)
+        self.ended.emit()
         if not self._answering:
             self._clock.stop()
         self.refresh_list()
@@ -221,6 +227,11 @@ class Session(QObject):
     def stop(self) -> None:
         """Stop the answer in the conversation that is shown: its connections are closed, its text is kept."""
         self._tasks.cancel(f"answer {self.current}")
+
+    async def stop_all(self) -> None:
+        """Stop all answers, and wait until they have ended."""
+        names = [f"answer {conversation}" for conversation in self._answering]
+        await self._tasks.end(names)
 
     # ── turns ──────────────────────────────────────────────────────────────────────────────────────────
 

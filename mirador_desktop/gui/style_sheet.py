@@ -76,6 +76,7 @@ QLabel[kind="code"] {{ font-family: "{fixed}"; font-size: {pt(8.5)}; }}
 #settingsNavigation {{ background: {c.side}; }}
 #settingsBody, #settingsScroll, #settingsScroll > QWidget {{ background: transparent; }}
 QFrame[kind="card"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(10)}; }}
+QFrame[kind="card"] QLineEdit {{ background: {c.background}; }}
 QFrame[kind="card"][ring="true"] {{ border-color: {c.focus}; }}
 QFrame[kind="setting"] {{ border: none; border-bottom: 1px solid {c.line}; }}
 QFrame[kind="segments"] {{ background: {c.background}; border: 1px solid {c.line}; border-radius: {px(8)}; }}

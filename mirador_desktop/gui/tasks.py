@@ -2,7 +2,7 @@
 
 import asyncio
 import logging
-from collections.abc import Callable, Coroutine
+from collections.abc import Callable, Coroutine, Iterable
 from typing import Any
 
 from mirador_desktop.errors import MiradorError
@@ -36,6 +36,14 @@ class Tasks:
         task = self._named.pop(name, None)
         if task is not None:
             task.cancel()
+
+    async def end(self, names: Iterable[str]) -> None:
+        """Cancel tasks by their names, and wait until they have ended."""
+        tasks = {task for name in names if (task := self._named.get(name)) is not None}
+        for task in tasks:
+            task.cancel()
+        if tasks:
+            await asyncio.wait(tasks)
 
     def runs(self, name: str) -> bool:
         """Whether a task of that name runs."""

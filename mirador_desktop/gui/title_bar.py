@@ -24,10 +24,12 @@ class TitleBar(QWidget):
 
     Signals:
         layout_chosen: `stack`, `columns` or `final`.
+        pipeline_chosen: another pipeline is chosen, by the person or because another conversation is shown.
         copy_all, save_all: the person wants the conversation on the clipboard, or in a file.
     """
 
     layout_chosen = Signal(str)
+    pipeline_chosen = Signal()
     copy_all = Signal()
     save_all = Signal()
 
@@ -44,7 +46,7 @@ class TitleBar(QWidget):
         self.pipeline_button, self._pipeline_group = self._chooser(
             "pipelineChooser", "Pipeline", [(p.name, self._words(p)) for p in pipelines]
         )
-        self._pipeline_group.triggered.connect(self._refresh)
+        self._pipeline_group.triggered.connect(self._pipeline_triggered)
         self.layout_button, self._layout_group = self._chooser("layoutChooser", "Layout of the panels", LAYOUTS)
         self._layout_group.triggered.connect(self._layout_triggered)
         self.export = QPushButton("Export", self)
@@ -119,10 +121,13 @@ class TitleBar(QWidget):
 
     def choose_pipeline(self, name: str) -> None:
         """Choose a pipeline by name, if there is one."""
+        before = self._pipeline_group.checkedAction().data()
         for action in self._pipeline_group.actions():
             if action.data() == name:
                 action.setChecked(True)
         self._refresh()
+        if self._pipeline_group.checkedAction().data() != before:
+            self.pipeline_chosen.emit()
 
     def choose_layout(self, layout: str) -> None:
         """Show a layout as chosen."""
@@ -134,6 +139,10 @@ class TitleBar(QWidget):
         """Show the conversation's title."""
         self._full_title = title
         self._refresh()
+
+    def _pipeline_triggered(self) -> None:
+        self._refresh()
+        self.pipeline_chosen.emit()
 
     def _layout_triggered(self, action: QAction) -> None:
         self._refresh()

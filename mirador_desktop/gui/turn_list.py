@@ -208,7 +208,7 @@ class TurnList(QAbstractScrollArea):
             elif turn_id not in self._dirty and view.width() == width:
                 continue
             self._dirty.discard(turn_id)
-            self._heights.set(place, view.set_width(width) + self.look.theme.px(_GAP))
+            self._heights.set(place, view.set_width(width) + self.look.gap(_GAP))
             self._dirty.discard(turn_id)
         return False
 

@@ -220,7 +220,6 @@ class TurnView(Area):
         return y + row + theme.px(6)
 
     def _lay_out_columns(self, columns: list[StagePanel], others: list[StagePanel], y: int, width: int) -> int:
-        theme = self._look.theme
         gap = self._look.gap(12)
         for panel in others:
             height = panel.set_width(width)

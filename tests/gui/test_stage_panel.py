@@ -255,7 +255,7 @@ def test_waiting_tells_why_and_ends_with_the_first_token(qtbot: QtBot, look: Loo
     turn = new_turn()
     recorder, view = TurnRecorder(turn), TurnView(look, turn, 1)
     qtbot.addWidget(view)
-    look.load_seconds["m"] = 12.3
+    look.load_seconds = {"m": 12.3}
 
     def send(event: Event) -> StagePanel:
         recorder.apply(event)

@@ -1,0 +1,190 @@
+"""Everything below the window, put together: settings, hosts, engines, memory, assistant and the doors to them."""
+
+import asyncio
+import logging
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from typing import TYPE_CHECKING
+
+from mirador_desktop.preferences import Preferences
+from mirador_desktop.settings import Folders, folders, load, resource_folder
+
+if TYPE_CHECKING:
+    from mirador_desktop.assistant import Assistant
+    from mirador_desktop.core.model_rows import Use
+    from mirador_desktop.engines.registry import Registry
+    from mirador_desktop.hosts import Hosts
+    from mirador_desktop.memory.keeper import Keeper
+    from mirador_desktop.memory.store import Store
+    from mirador_desktop.models import Models
+    from mirador_desktop.pipelines import Pipelines
+    from mirador_desktop.providers import Providers
+    from mirador_desktop.pulls import Pulls
+    from mirador_desktop.runtime import OllamaRuntime
+    from mirador_desktop.warming import Warmer
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Machine:
+    """Everything below the window.
+
+    Attributes:
+        problems: sentences about what is wrong in the settings.
+    """
+
+    preferences: Preferences
+    problems: list[str]
+    folders: Folders
+    hosts: "Hosts"
+    registry: "Registry"
+    store: "Store"
+    keeper: "Keeper"
+    assistant: "Assistant"
+    pipelines: "Pipelines"
+    providers: "Providers"
+    models: "Models"
+    pulls: "Pulls"
+    warmer: "Warmer"
+    runtime: "OllamaRuntime"
+
+    async def prepare(self) -> None:
+        """Read what the window needs beyond the conversations; nothing of it can fail."""
+        await self.runtime.look()
+        await asyncio.gather(
+            self.pipelines.reload(), self.models.prepare(), self.warmer.prepare(), self.pulls.restore()
+        )
+        await self.registry.ready()
+        await self.warmer.find_limits(_is_here)
+
+    async def close(self) -> None:
+        """Keep what is not kept yet, and close everything."""
+        self.store.hurry()
+        await asyncio.to_thread(self.pipelines.close)
+        await self.warmer.close()
+        await self.pulls.close()
+        await self.models.close()
+        await self.keeper.flush()
+        await self.store.close()
+        await self.registry.close()
+
+
+def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: Preferences | None = None) -> Machine:
+    """Put everything below the window together; opens and connects nothing yet.
+
+    Args:
+        on_kept: called with "" when all is being kept, or the sentence why it is not.
+        preferences: the settings while the program runs, None for some of its own.
+    """
+    from mirador_desktop.assistant import Assistant
+    from mirador_desktop.core.orchestrator import StreamingOrchestrator
+    from mirador_desktop.engines.computer import look_at_computer
+    from mirador_desktop.engines.guide import Guide
+    from mirador_desktop.engines.host_factory import HostFactory
+    from mirador_desktop.engines.limits import most_models
+    from mirador_desktop.engines.registry import Registry
+    from mirador_desktop.hosts import Hosts
+    from mirador_desktop.memory.keeper import Keeper
+    from mirador_desktop.memory.store import Store
+    from mirador_desktop.models import Models
+    from mirador_desktop.pipelines import Pipelines
+    from mirador_desktop.providers import Providers
+    from mirador_desktop.pulls import Pulls
+    from mirador_desktop.runtime import OllamaRuntime
+    from mirador_desktop.tokens import Tokens
+    from mirador_desktop.warming import Warmer
+
+    places = folders()
+    settings, problems = load(places.settings_file)
+    preferences = preferences or Preferences(places.settings_file, settings)
+    hosts = Hosts(preferences, HostFactory(lambda: preferences.current.num_ctx, _options_of(preferences)), Tokens())
+    registry = Registry(hosts.engines(), Guide(resource_folder() / "guide"), _memory)
+    hosts.attach(registry)
+    store = Store(places.data)
+    keeper = Keeper(store, on_kept)
+    orchestrator = StreamingOrchestrator(registry, stall_after=settings.stall_seconds)
+    pipelines = Pipelines(places.pipelines, resource_folder() / "pipelines")
+    providers = Providers(places.data / "context")
+    assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)
+
+    def uses(model: str) -> "list[Use]":
+        from mirador_desktop.core.model_rows import Use
+
+        return [Use(u.pipeline, u.stage, u.place) for u in pipelines.uses(model, assistant.chosen)]
+
+    warmer = Warmer(
+        registry,
+        store,
+        preferences,
+        assistant.chosen,
+        look_at_computer,
+        lambda address: asyncio.to_thread(most_models, address),
+    )
+    models = Models(registry, preferences, store, resource_folder() / "models.toml", look_at_computer, uses, _is_here)
+    pulls = Pulls(registry, store, lambda name: models.catalogue.size(name))
+    runtime = OllamaRuntime(
+        places.data,
+        places.log / "ollama.log",
+        lambda: next((e.address for e in registry.engines if e.kind == "ollama" and _is_here(e.address)), ""),
+        lambda: _environment_of(preferences),
+        lambda: preferences.current.release_server,
+    )
+    return Machine(
+        preferences, problems, places, hosts, registry, store, keeper, assistant, pipelines, providers, models, pulls,
+        warmer, runtime,
+    )  # fmt: skip
+
+
+def _options_of(preferences: Preferences) -> Callable[[str], Mapping[str, int]]:
+    """How single models are run, read from the settings each time: they change while the program runs."""
+    from mirador_desktop.core.names import same_model
+
+    def options_of(model: str) -> Mapping[str, int]:
+        options = next((o for name, o in preferences.current.models.items() if same_model(name, model)), None)
+        given = asdict(options) if options is not None else {}
+        return {name: value for name, value in given.items() if value is not None}
+
+    return options_of
+
+
+def _environment_of(preferences: Preferences) -> dict[str, str]:
+    """What an Ollama that Mirador starts is told beyond its address."""
+    now = preferences.current
+    flash = {"auto": {}, "on": {"OLLAMA_FLASH_ATTENTION": "1"}, "off": {"OLLAMA_FLASH_ATTENTION": "0"}}
+    cache = {} if now.kv_cache == "f16" else {"OLLAMA_KV_CACHE_TYPE": now.kv_cache}
+    return {**flash[now.flash_attention], **cache}
+
+
+def _is_here(address: str) -> bool:
+    from mirador_desktop.engines.address import is_this_computer
+
+    return is_this_computer(address)
+
+
+def _memory() -> int:
+    """Bytes of main memory."""
+    import psutil
+
+    return int(psutil.virtual_memory().total)
+
+
+def start_logging(places: Folders, level: str = "info") -> None:
+    """Write the log to a file that is kept small; the program goes on where that is not possible.
+
+    Libraries that speak HTTP never log more than warnings: they would write down addresses, headers and texts.
+    """
+    from logging.handlers import RotatingFileHandler
+
+    logging.raiseExceptions = False  # a log that cannot be written (a full disk) is no error of its own
+    handlers: list[logging.Handler] = []
+    try:
+        places.log.mkdir(parents=True, exist_ok=True)
+        handlers.append(RotatingFileHandler(places.log_file, maxBytes=1_000_000, backupCount=2))
+    except OSError:
+        handlers.append(logging.NullHandler())
+    logging.basicConfig(
+        level=level.upper(), handlers=handlers, format="%(asctime)s %(levelname)s %(name)s: %(message)s", force=True
+    )
+    for name in ("httpx", "httpcore", "openai", "qasync", "asyncio", "keyring", "markdown_it"):
+        logging.getLogger(name).setLevel(logging.WARNING)
