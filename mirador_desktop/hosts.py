@@ -160,6 +160,10 @@ class Hosts:
         """What an address means: the base address that is really asked."""
         return self._maker.base_address(address, kind)
 
+    def is_this_computer(self, base: str) -> bool:
+        """Whether a base address leads to this computer itself."""
+        return self._maker.is_this_computer(base)
+
     def add(self, host: HostSettings) -> int:
         """Add a host at the end; returns its place."""
         hosts = [*self._written(), host]
@@ -194,18 +198,19 @@ class Hosts:
         """Keep the token of a host; returns where: `run` means that the system has no usable keyring."""
         self._preferences.change(hosts=self._written())
         kept = await self._tokens.put(self._base(self._written()[place]), token)
-        self._look_again()
+        self.look_again()
         return kept
 
     async def remove_token(self, place: int) -> None:
         """Forget the token of a host."""
         await self._tokens.remove(self._base(self._written()[place]))
-        self._look_again()
+        self.look_again()
 
     async def find_token(self, place: int) -> TokenPlace:
         """Where the token of a host is; asks the keyring the first time."""
         address = self._base(self._written()[place])
         await self._tokens.get(address)
+        self._tell()
         return self._tokens.place(address)
 
     async def prune(self) -> None:
@@ -238,7 +243,9 @@ class Hosts:
 
     def look_again(self) -> None:
         """Look at all hosts now."""
-        self._look_again()
+        if self._registry is not None:
+            self._registry.wake()
+        self._tell()
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -308,11 +315,6 @@ class Hosts:
             self._registry.set_engines(engines)
         else:
             self._tell()
-
-    def _look_again(self) -> None:
-        if self._registry is not None:
-            self._registry.wake()
-        self._tell()
 
     def _tell(self) -> None:
         for listener in self._listeners:
