@@ -3,16 +3,17 @@
 import asyncio
 import logging
 import time
-from collections.abc import Callable, Coroutine
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
 from mirador_desktop.core.engine import Engine
 from mirador_desktop.core.manager import ModelManager, PullStep
-from mirador_desktop.core.pull import Hosts, Memory, Pull, read_pull, record_of
+from mirador_desktop.core.pull import Hosts, Memory, Pull
+from mirador_desktop.core.pull_memory import PullMemory
 from mirador_desktop.core.pull_names import parse_pull, short_name
 from mirador_desktop.core.transfer import SILENT_AFTER, Transfer
-from mirador_desktop.errors import EngineUnreachable, MiradorError, StoreError
+from mirador_desktop.errors import EngineUnreachable, MiradorError
 
 log = logging.getLogger(__name__)
 
@@ -25,11 +26,16 @@ REMEMBER_EVERY = 10.0
 SHOW_DONE = 8.0
 """Seconds a finished pull stays in the list."""
 KEPT = (
-    "Ollama keeps the part that has come, and goes on from there when the model is pulled again. It has no way to "
-    "delete the part at once: it does that itself the next time it is started, unless OLLAMA_NOPRUNE is set there."
+    "Ollama cannot be asked to delete an unfinished part: it does that itself the next time it is started, "
+    "unless OLLAMA_NOPRUNE is set there."
 )
 """What becomes of the part of a cancelled pull."""
-_NAME = "pulls"
+
+DeleteParts = Callable[[str, Sequence[str]], Awaitable[bool]]
+
+
+async def _cannot_delete(address: str, digests: Sequence[str]) -> bool:
+    return False
 
 
 class Pulls:
@@ -39,6 +45,7 @@ class Pulls:
         hosts: where to.
         store: remembers what is unfinished.
         expected: bytes of a model as far as the catalogue knows, 0 for unknown.
+        delete_parts: deletes unfinished layers of a host, by its address and their digests; tells whether it did.
         show_done: seconds a finished pull stays in the list.
 
     Attributes:
@@ -50,12 +57,13 @@ class Pulls:
         hosts: Hosts,
         store: Memory,
         expected: Callable[[str], int] = lambda name: 0,
+        delete_parts: DeleteParts = _cannot_delete,
         *,
         show_done: float = SHOW_DONE,
         clock: Callable[[], float] = time.monotonic,
     ) -> None:
         self.items: list[Pull] = []
-        self._hosts, self._store, self._expected = hosts, store, expected
+        self._hosts, self._expected, self._delete_parts = hosts, expected, delete_parts
         self._show_done, self._clock = show_done, clock
         self._listeners: list[Callable[[], None]] = []
         self._tasks: dict[int, asyncio.Task[None]] = {}
@@ -63,10 +71,8 @@ class Pulls:
         self._ticking = False
         self._telling: asyncio.TimerHandle | None = None
         self._timers: set[asyncio.TimerHandle] = set()
-        self._writing: asyncio.Task[None] | None = None
-        self._restoring = asyncio.Lock()
-        self._unsaved, self._restored, self._closed = False, False, False
-        self._written = 0.0
+        self._memory = PullMemory(store, lambda: self.items, self._offer)
+        self._closed = False
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when something has changed, ten times a second at most; returns what ends that."""
@@ -147,35 +153,47 @@ class Pulls:
 
     def resume(self, pull: Pull) -> None:
         """Go on, or try again."""
-        if pull.state in ("paused", "failed"):
+        if pull.state in ("paused", "failed", "cancelled"):
             pull.state, pull.error, pull.status, pull.offered = "waiting", "", "", False
             self._changed()
 
     def cancel(self, pull: Pull) -> None:
-        """Stop, and forget the pull. What has come stays on the host's disk: see `KEPT`."""
-        pull.state = "cancelled"
+        """Stop. Where something has come, the pull stays in the list until the person says what becomes of it."""
+        pull.state, pull.offered = "cancelled", False
+        if not pull.transfer.completed:
+            self._remove(pull)
+        self._stop(pull)
+
+    def keep_part(self, pull: Pull) -> None:
+        """Forget a cancelled pull; its host keeps what has come, and goes on from there another time."""
+        self._remove(pull)
+        self._tell()
+
+    async def delete_part(self, pull: Pull) -> str:
+        """Forget a cancelled pull and delete what has come, where that is possible; returns what became of it."""
+        self._remove(pull)
+        self._tell()
+        engine = next((e for e in self._hosts.engines if e.name == pull.host), None)
+        digests = pull.transfer.digests
+        if engine is not None and digests and await self._delete_parts(engine.address, digests):
+            return f"The part of {pull.name} was deleted."
+        return f"{KEPT} So the part of {pull.name} stays on {pull.host} until then."
+
+    def _remove(self, pull: Pull) -> None:
         if pull in self.items:
             self.items.remove(pull)
-        self._stop(pull)
 
     async def restore(self) -> None:
         """Offer what earlier sessions did not finish. Does nothing where the store does not answer."""
-        async with self._restoring:
-            if self._restored:
-                return
-            try:
-                remembered = await self._store.state(_NAME)
-            except StoreError as error:
-                log.warning("Unfinished pulls are not known: %s", error)
-                return
-            self._restored = True
+        await self._memory.restore()
+
+    def _offer(self, left: list[Pull]) -> None:
         here = {(p.host, short_name(p.name)) for p in self.items}
-        for value in reversed(remembered if isinstance(remembered, list) else []):
-            pull = read_pull(value)
-            if pull is not None and (pull.host, short_name(pull.name)) not in here:
-                pull.transfer.expected = self._expected(pull.name)
-                self.items.insert(0, pull)
-                self._tell()
+        left = [p for p in left if (p.host, short_name(p.name)) not in here]
+        for pull in left:
+            pull.transfer.expected = self._expected(pull.name)
+        self.items[:0] = left
+        self._tell()
 
     async def close(self) -> None:
         """Stop everything, and write down what is unfinished."""
@@ -186,10 +204,7 @@ class Pulls:
             task.cancel()
         if self._owned:
             await asyncio.wait(set(self._owned))
-        if self._writing is not None:
-            await asyncio.wait({self._writing})
-        self._unsaved = self._unsaved or bool(self.items)
-        await self._write()
+        await self._memory.close()
 
     # ── one pull ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -281,8 +296,8 @@ class Pulls:
             for pull in self.items:
                 if pull.running:
                     pull.state = "still" if pull.transfer.silent(self.now()) >= SILENT_AFTER else "pulling"
-            if self.now() - self._written >= REMEMBER_EVERY:
-                self._remember()
+            if self._memory.age >= REMEMBER_EVERY:
+                self._memory.remember()
             self._tell()
         self._ticking = False
 
@@ -295,7 +310,7 @@ class Pulls:
 
     def _changed(self) -> None:
         self._start_next()
-        self._remember()
+        self._memory.remember()
         self._tell()
 
     def _tell(self) -> None:
@@ -317,21 +332,3 @@ class Pulls:
 
         timer = asyncio.get_running_loop().call_later(seconds, now)
         self._timers.add(timer)
-
-    def _remember(self) -> None:
-        self._unsaved = True
-        if not self._closed and (self._writing is None or self._writing.done()):
-            self._writing = asyncio.get_running_loop().create_task(self._write(), name="remember pulls")
-
-    async def _write(self) -> None:
-        """Write the list down; what an unread store still knows is read first, so that it is not lost."""
-        await self.restore()
-        while self._unsaved and self._restored:
-            self._unsaved, self._written = False, self.now()
-            values = [record_of(p) for p in self.items if p.worth_remembering]
-            try:
-                await self._store.remember(_NAME, values)
-            except StoreError as error:
-                log.warning("Unfinished pulls cannot be remembered: %s", error)
-                self._unsaved = True  # tried again with the next change
-                return

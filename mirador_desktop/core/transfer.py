@@ -38,6 +38,11 @@ class Transfer:
         self._last_gain: float | None = None
 
     @property
+    def digests(self) -> list[str]:
+        """The layers that have not come as a whole, as far as they are known."""
+        return [digest for digest, (done, total) in self._layers.items() if done < total]
+
+    @property
     def announced(self) -> bool:
         """Whether the host has named a size in this attempt."""
         return bool(self._layers)

@@ -1,7 +1,7 @@
 """The queue of pulls against a test server: two at a time, paused, gone on with, remembered, and its faults."""
 
 import asyncio
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -110,8 +110,11 @@ def test_a_paused_pull_makes_room_for_the_next(sim: Sim, tmp_path: Path) -> None
         await until(lambda: pulls[2].running)
         doors.pulls.resume(pulls[0])
         assert pulls[0].state == "waiting"
+        await until(lambda: pulls[1].transfer.completed)
         doors.pulls.cancel(pulls[1])
         await until(lambda: pulls[0].running)
+        assert pulls[1].state == "cancelled"
+        doors.pulls.keep_part(pulls[1])
         assert doors.pulls.items == [pulls[0], pulls[2]]
         await until(lambda: doors.pulls.share is not None)
 
@@ -255,6 +258,32 @@ def test_what_stands_still_says_so(sim: Sim, tmp_path: Path) -> None:
     run_doors(sim.url, tmp_path, work, clock=lambda: now[0])
 
 
+def test_a_cancelled_pull_asks_what_becomes_of_its_part(sim: Sim, tmp_path: Path) -> None:
+    deleted: list[tuple[str, int]] = []
+
+    async def delete(address: str, digests: Sequence[str]) -> bool:
+        deleted.append((address, len(digests)))
+        return len(deleted) == 1
+
+    async def work(doors: Doors) -> None:
+        slow(sim)
+        begun, other, waiting = (doors.pulls.add(name) for name in NAMES[:3])
+        await until(lambda: begun.transfer.completed and other.transfer.completed)
+        doors.pulls.cancel(waiting)
+        assert waiting not in doors.pulls.items, "of which nothing had come"
+        doors.pulls.cancel(begun)
+        await until(lambda: sim.requests("/api/pull")[0]["client_closed"])
+        doors.pulls.resume(begun)
+        await until(lambda: begun.running and begun.transfer.announced)
+        for pull, said in ((begun, "The part of one:1b was deleted."), (other, "does that itself the next time")):
+            doors.pulls.cancel(pull)
+            assert said in await doors.pulls.delete_part(pull)
+        assert doors.pulls.items == []
+        assert deleted == [(sim.url, 1), (sim.url, 1)]
+
+    run_doors(sim.url, tmp_path, work, delete_parts=delete)
+
+
 # ── after the end of the program ───────────────────────────────────────────────────────────────────────
 
 
@@ -282,6 +311,7 @@ def test_what_was_not_finished_is_offered_again(sim: Sim, tmp_path: Path) -> Non
         assert pull.transfer.again == 0
         for other in doors.pulls.unfinished:
             doors.pulls.cancel(other)
+            doors.pulls.keep_part(other)
         await until(lambda: memory.values["pulls"] == [])
 
     run_doors(sim.url, tmp_path, first, memory)
