@@ -4,9 +4,9 @@ import logging
 from functools import partial
 from pathlib import Path
 
-from PySide6.QtCore import QObject
+from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication
-from PySide6.QtWidgets import QApplication, QWidget
+from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, Pipeline
 from mirador_desktop.gui.doors import Doors
@@ -89,6 +89,7 @@ class Desk(QObject):
         bar.save_all.connect(self._files.choose_export)
         self.first_start.ask.connect(self._ask_first)
         self.first_start.open_settings.connect(self.settings.open)
+        self.first_start.choose_pipeline.connect(self._choose_pipeline)
         window.activated.connect(self._engines.wake)
         window.activated.connect(session.refresh_list)  # the terminal may have added conversations
         window.activated.connect(lambda: self.tasks.start("pipelines", self._doors.pipelines.reload()))
@@ -105,7 +106,7 @@ class Desk(QObject):
         session.copied.connect(self._copy)
         self._engines.listen(self.refresh_engines)
         self._doors.pipelines.listen(self._pipelines_changed)
-        bar.pipeline_chosen.connect(self.warm)
+        bar.pipeline_chosen.connect(self._pipeline_chosen)
         application = QApplication.instance()
         assert isinstance(application, QApplication)
         application.focusChanged.connect(self._focus_changed)
@@ -187,9 +188,21 @@ class Desk(QObject):
         self.session.refresh_list()
         self.window.toast.say("Everything was deleted", 5)
 
+    def _pipeline_chosen(self) -> None:
+        self.warm()
+        self._set_placeholder()
+        self.first_start.refresh()
+
     def warm(self) -> None:
         """Load what the chosen pipeline needs, as far as it fits."""
         self._doors.warmer.want(self.window.title_bar.pipeline)
+
+    def _choose_pipeline(self) -> None:
+        """Offer the pipelines on the welcome page, where there is no title bar yet."""
+        button = self.window.welcome.findChild(QPushButton, "welcome-pipeline")
+        if button is not None:
+            menu = self.window.title_bar.pipeline_button.menu()
+            menu.popup(button.mapToGlobal(QPoint(0, button.height())))
 
     def _focus_changed(self, before: QWidget | None, now: QWidget | None) -> None:
         if now is self.window.composer.text:

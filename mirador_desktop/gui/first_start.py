@@ -56,10 +56,12 @@ class FirstStart(QObject):
     Signals:
         ask: a question to ask now, with the guide if the second value is True.
         open_settings: the title of the page of the settings the person wants.
+        choose_pipeline: the person wants another pipeline; the name of the button is `welcome-pipeline`.
     """
 
     ask = Signal(str, bool)
     open_settings = Signal(str)
+    choose_pipeline = Signal()
 
     def __init__(
         self,
@@ -126,6 +128,7 @@ class FirstStart(QObject):
             rows,
             Act("Start", "start"),
             beside=(f"Asks “{START_QUESTION}”", "Or write your own question below."),
+            others=(Act("Use another pipeline", "pipeline"), Act("Choose models", _MODELS), _GUIDE),
         )
 
     def _no_models(self) -> Situation:
@@ -146,7 +149,7 @@ class FirstStart(QObject):
         count = {1: "This one fits", 2: "These two fit", 3: "These three fit"}[len(entries)]
         if any(p.state == "failed" for p in under_way):
             error = next(p.error for p in under_way if p.state == "failed")
-            return Situation(title, f"{error} What has come is kept.", rows, Act("Retry", "pull"), others=others)
+            return Situation(title, error, rows, Act("Retry", "pull"), others=others)
         if under_way:
             paused = all(p.state == "paused" for p in under_way)
             words = (
@@ -242,6 +245,8 @@ class FirstStart(QObject):
                 self.ask.emit(FIRST_QUESTION, True)
             case "hosts" | "models":
                 self.open_settings.emit(what.capitalize())
+            case "pipeline":
+                self.choose_pipeline.emit()
             case "look":
                 self._engines.wake()
                 self._tasks.start("find ollama", self._runtime.look())

@@ -72,10 +72,11 @@ QLabel[kind="pageTitle"] {{ font-size: {pt(15)}; font-weight: 600; }}
 QLabel[kind="subtitle"] {{ color: {c.muted}; font-size: {pt(9.5)}; }}
 QLabel[kind="warning"] {{ color: {c.warning}; }}
 QLabel[kind="code"] {{ font-family: "{fixed}"; font-size: {pt(8.5)}; }}
-#openSettingsFile {{ padding-left: 0; }}
+#openSettingsFile, QPushButton[link="true"] {{ padding-left: 0; padding-right: 0; }}
 #settingsNavigation {{ background: {c.side}; }}
 #settingsBody, #settingsScroll, #settingsScroll > QWidget {{ background: transparent; }}
 QFrame[kind="card"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(10)}; }}
+QFrame[kind="line"] {{ background: transparent; border: 1px solid transparent; }}
 QFrame[kind="card"] QLineEdit {{ background: {c.background}; }}
 QFrame[kind="card"][ring="true"] {{ border-color: {c.focus}; }}
 QFrame[kind="setting"] {{ border: none; border-bottom: 1px solid {c.line}; }}

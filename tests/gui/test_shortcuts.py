@@ -135,10 +135,12 @@ async def _regenerates_and_stops(window: MainWindow) -> None:
 
 async def _opens_settings(window: MainWindow) -> None:
     await press(window, K.Key_Comma, CTRL)
-    await until(lambda: menus(window), "the settings")
-    for menu in menus(window):
-        menu.close()
-    await until(lambda: not menus(window))
+    dialog = part(window, QWidget, "settingsDialog")
+    assert dialog.isVisible()
+    assert QTest.keyClick(dialog, K.Key_Escape) is None
+    await until(lambda: not dialog.isVisible())
+    window.activateWindow()
+    await until(lambda: window.isActiveWindow())
 
 
 async def _opens_the_guide(window: MainWindow) -> None:

@@ -2,8 +2,8 @@
 
 from collections.abc import Callable, Sequence
 
-from PySide6.QtCore import Qt, QTimer, Signal
-from PySide6.QtGui import QCloseEvent, QKeySequence, QShortcut
+from PySide6.QtCore import Qt, QTimer
+from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QStackedWidget, QWidget
 
 from mirador_desktop.gui.settings.navigation import Navigation
@@ -19,12 +19,7 @@ class SettingsDialog(QDialog):
     Args:
         pages: the title of each page with what makes it.
         on_open_file: shows settings.toml.
-
-    Signals:
-        closed: the person has closed the window.
     """
-
-    closed = Signal()
 
     def __init__(
         self,
@@ -52,6 +47,7 @@ class SettingsDialog(QDialog):
         self.setMinimumSize(640, 420)
         self.resize(1120, 760)
         theme.changed.connect(self._restyle)
+        self.finished.connect(self._closed)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._search_focus)
 
     def _build(self) -> None:
@@ -98,10 +94,10 @@ class SettingsDialog(QDialog):
     def _make_next(self) -> None:
         """Make one page more, so that the search finds everything."""
         missing = next((i for i in range(len(self._makers)) if i not in self._pages), None)
-        if missing is None:
-            self._idle.stop()
-        else:
+        self._idle.stop()
+        if missing is not None:
             self.page(missing)
+            self._idle.start()
 
     def _show_badge(self, place: int) -> None:
         self._navigation.rows[place].set_badge(self._pages[place].badge())
@@ -160,14 +156,7 @@ class SettingsDialog(QDialog):
             self._idle.start()
             self._pages[here].setFocus()
 
-    def closeEvent(self, event: QCloseEvent) -> None:
-        """Tell the page and the window."""
+    def _closed(self) -> None:
         self._idle.stop()
         if self._here in self._pages:
             self._pages[self._here].left()
-        super().closeEvent(event)
-        self.closed.emit()
-
-    def reject(self) -> None:
-        """Esc closes the window."""
-        self.close()
