@@ -1,6 +1,6 @@
 """The `Engine` protocol: what the pipeline needs of anything that runs models."""
 
-from collections.abc import AsyncGenerator, Sequence
+from collections.abc import AsyncGenerator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -78,6 +78,8 @@ class ChatRequest:
         question: the person's question alone, for engines that do not read prompts.
         max_tokens: most tokens to generate.
         think: whether the model should think first, where it can.
+        options: how the model is run for this request alone (`num_ctx`, `num_gpu`, `num_thread`, `num_batch`), in
+            place of what is set; None for what is set.
     """
 
     model: str
@@ -87,6 +89,7 @@ class ChatRequest:
     stage: str = ""
     question: str = ""
     think: bool = True
+    options: Mapping[str, int] | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -157,6 +157,8 @@ class Ollama:
 
     async def _chat_once(self, request: ChatRequest) -> AsyncGenerator[Chunk, None]:
         body = self._body(request.model)
+        if request.options is not None:
+            body["options"] = {"num_ctx": body["options"]["num_ctx"], **request.options}
         body["options"] |= {"temperature": request.temperature, "num_predict": request.max_tokens}
         body |= {
             "messages": [{"role": m.role, "content": wire.without_halves(m.content)} for m in request.messages],
