@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from urllib.parse import urlsplit
 
 from mirador_desktop.core.host import Access, GiveToken
-from mirador_desktop.engines.address import is_this_computer
+from mirador_desktop.engines.address import is_near, is_this_computer
 
 if TYPE_CHECKING:
     import httpx
@@ -85,7 +85,7 @@ async def client_options(access: Access, bearer: Bearer) -> dict[str, Any]:
     return {
         "verify": verify,
         "follow_redirects": False,
-        "trust_env": not is_this_computer(access.address),  # proxies
+        "trust_env": not is_near(access.address),  # proxies
         "timeout": httpx.Timeout(None, connect=CONNECT_SECONDS),
         "event_hooks": {"request": [bearer.sign]},
     }

@@ -55,6 +55,20 @@ def is_this_computer(url: str) -> bool:
     return host in ("localhost", "::1") or host.startswith("127.")
 
 
+def is_near(url: str) -> bool:
+    """Whether a base address leads to this computer or its own network: no proxy stands between."""
+    if is_this_computer(url):
+        return True
+    try:
+        host = urlsplit(url).hostname or ""
+    except ValueError:
+        return False
+    try:
+        return ipaddress.ip_address(host).is_private
+    except ValueError:
+        return "." not in host or host.endswith((".local", ".lan", ".home.arpa", ".internal"))
+
+
 def openai_url(text: str) -> str:
     """Turn what a person says into the base address of an OpenAI-compatible server, without a slash at its end.
 

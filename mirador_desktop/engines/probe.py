@@ -128,19 +128,19 @@ async def probe(access: Access, token: GiveToken) -> Finding:
     import httpx
 
     await asyncio.to_thread(import_ollama)  # it imports httpx, in a thread
-    asked = _Probe(access, token)
     try:
+        asked = _Probe(access, token)
         return await (_ollama(asked) if access.kind == "ollama" else _openai(asked))
     except TimeoutError:
         return _failed(late(access.address))
     except EngineUnreachable as error:  # a CA file that cannot be read
         return Finding(False, str(error))
-    except (httpx.InvalidURL, httpx.UnsupportedProtocol, UnicodeError):
+    except (httpx.InvalidURL, httpx.UnsupportedProtocol, ValueError):
         return Finding(False, f"{access.address} is not an address that can be asked.", "Correct the address.")
     except (httpx.ConnectError, httpx.ConnectTimeout, OSError) as error:
         why = unreachable(access.address, error, access.certificate)
         return await _distrusted(access, why) if why.trouble == "certificate" else _failed(why)
-    except (httpx.HTTPError, ValueError):
+    except httpx.HTTPError:
         return Finding(
             False, f"Something listens at {access.address}, but it does not speak HTTP.", "Check the port."
         )

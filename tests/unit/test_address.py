@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirador_desktop.engines.address import host_url, is_this_computer
+from mirador_desktop.engines.address import address_problem, host_url, is_near, is_this_computer, openai_url
 
 
 @pytest.mark.parametrize(
@@ -90,3 +90,91 @@ def test_an_address_is_what_it_means_itself(host: str, port: int) -> None:
 )
 def test_which_addresses_are_this_computer(url: str, here: bool) -> None:
     assert is_this_computer(url) is here
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("llm.lab.example", "http://llm.lab.example:80/v1"),
+        ("https://llm.lab.example/v1/", "https://llm.lab.example:443/v1"),
+        ("localhost:8000", "http://localhost:8000/v1"),
+        ("http://h/serve/app", "http://h:80/serve/app/v1"),
+        ("http://h/serve/app/v1", "http://h:80/serve/app/v1"),
+        ("https://h/v1beta/openai", "https://h:443/v1beta/openai"),
+        ("https://h/v1/chat/completions", "https://h:443/v1"),
+        ("https://h/app/v1/models", "https://h:443/app/v1"),
+        ("http://user:pass@h:1", "http://h:1/v1"),
+        ("[::]:8000", "http://[::1]:8000/v1"),
+        (":8080", "http://127.0.0.1:8080/v1"),
+    ],
+)
+def test_addresses_of_openai_compatible_servers(said: str, meant: str) -> None:
+    assert openai_url(said) == meant
+    assert openai_url(meant) == meant
+
+
+@pytest.mark.parametrize(
+    "good",
+    [
+        "192.168.1.20",
+        "x:1",
+        "https://h/serve",
+        "[fd00::1]:11434",
+        "fd00::1",
+        ":11434",
+        "'quoted'",
+        "HTTPS://H",
+        "bücher.de",
+    ],
+)
+def test_good_addresses(good: str) -> None:
+    assert address_problem(good) == ""
+
+
+@pytest.mark.parametrize(
+    ("bad", "words"),
+    [
+        ("", "Enter an address"),
+        ("ftp://x", "begins with http"),
+        ("https://", "is missing"),
+        ("user:pass@x", "password"),
+        ("http://user@x/y", "password"),
+        ("http://x/?key=1", "neither ? nor #"),
+        ("x y", "no spaces"),
+        ("x\x07y", "no spaces"),
+        ("x:abc", "a number from 1 to 65535"),
+        ("x:0", "a number from 1 to 65535"),
+        ("x:65536", "a number from 1 to 65535"),
+        ("x:", "a number from 1 to 65535"),
+        ("[fd00::1", "no IPv6 address"),
+        ("[fd00::1]x", "no IPv6 address"),
+        ("[x]:1", "no IPv6 address"),
+        ("a:b:c", "at most one colon"),
+        ("a\\b", "not the name of a computer"),
+    ],
+)
+def test_bad_addresses(bad: str, words: str) -> None:
+    assert words in address_problem(bad)
+
+
+@given(st.text(max_size=40))
+def test_any_text_is_an_address_or_a_sentence(text: str) -> None:
+    said = address_problem(text)
+    assert said == "" or said.endswith(".")
+    if not said:
+        for url in (host_url(text), openai_url(text)):
+            assert "@" not in urlsplit(url).netloc
+            assert urlsplit(url).port
+
+
+def test_what_is_near() -> None:
+    for near in (
+        "http://127.0.0.1:1",
+        "http://192.168.1.7:1",
+        "http://nas:1",
+        "http://nas.local:1",
+        "http://[fd00::1]:1",
+    ):
+        assert is_near(near)
+    for far in ("https://llm.example.org:443", "http://8.8.8.8:80", "http://foo[bar"):
+        assert not is_near(far)

@@ -10,9 +10,10 @@ import pytest
 
 from mirador_desktop.core.engine import Chunk, Done, ModelInfo, Piece, Wait
 from mirador_desktop.engines.ollama import ALTERNATIVES, Ollama
+from mirador_desktop.errors import ModelMissing
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import MIDDLE, SMALL, THOUGHTS
-from tests.ollama_sim.scenarios import DEEPSEEK, LLAMA_3B, THREE_MODELS, TOO_OLD, model
+from tests.ollama_sim.scenarios import DEEPSEEK, LLAMA_3B, NOMIC, THREE_MODELS, TOO_OLD, model
 from tests.unit.helpers import chat_request, until
 
 T = TypeVar("T")
@@ -338,5 +339,50 @@ def test_stopping_while_a_model_is_loaded_closes_the_connection_too(sim: Sim) ->
         task.cancel()
         await asyncio.wait({task})
         closed_in_time(sim, before, when)
+
+    with_engine(sim.url, work)
+
+
+# How models are run
+
+
+def test_options_go_into_every_request_about_a_model(sim: Sim) -> None:
+    play(sim)
+    options = {"num_ctx": 4096, "num_gpu": 5, "num_thread": 3, "num_batch": 64, "keep_alive": 30}
+
+    async def work(engine: Ollama) -> None:
+        assert [m.window for m in (await engine.look()).models] == [4096]
+        before = len(sim.requests("/api/chat"))
+        await engine.preload(NAME)
+        await collect(engine)
+        options["keep_alive"] = -1
+        await collect(engine)
+        options["keep_alive"] = 0
+        await collect(engine)
+        await engine.preload(NAME)
+        load, first, always, never, again = (each["body"] for each in sim.requests("/api/chat")[before:])
+        wanted = {"num_ctx": 4096, "num_gpu": 5, "num_thread": 3, "num_batch": 64}
+        assert load["options"] == wanted
+        assert first["options"] == {**wanted, "temperature": 0.3, "num_predict": 400}
+        assert [b.get("keep_alive") for b in (load, first, always, never, again)] == ["30m", "30m", -1, 0, None]
+        options["num_ctx"] = 100_000
+        assert [m.window for m in (await engine.look()).models] == [32768], "not more than it was made for"
+        assert len(sim.loads()) >= 1
+
+    with_engine(sim.url, work, options_of=lambda model: dict(options) if model == NAME else {})
+
+
+def test_embeddings(sim: Sim) -> None:
+    play(sim, LLAMA_3B, NOMIC)
+
+    async def work(engine: Ollama) -> None:
+        await engine.look()
+        vectors = await engine.embed("nomic-embed-text", ["a cat", "a dog \ud83d", "a cat"])
+        assert [len(v) for v in vectors] == [768] * 3
+        assert vectors[0] == vectors[2] != vectors[1]
+        assert await engine.embed("nomic-embed-text", []) == []
+        with pytest.raises(ModelMissing):
+            await engine.embed("none", ["a"])
+        await engine.idle()
 
     with_engine(sim.url, work)

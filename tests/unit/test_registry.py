@@ -11,6 +11,7 @@ import pytest
 
 from mirador_desktop.core.engine import EngineState, LoadedModel, ModelInfo
 from mirador_desktop.engines.registry import Registry
+from mirador_desktop.errors import EngineUnreachable
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import NO_MODELS, ONE_MODEL
 from tests.unit.helpers import Machine, Still, run_machine, until
@@ -160,6 +161,74 @@ def test_what_goes_wrong_unexpectedly_ends_neither_a_look_nor_the_watch() -> Non
         await asyncio.wait({task})
 
     run_fast(work)
+
+
+def test_one_host_that_does_not_answer_holds_up_no_other() -> None:
+    async def work(clock: Clock) -> None:
+        dead, here = Still("dead", DOWN), Still("here", UP)
+        dead.hold = asyncio.Event()
+        registry = registry_of(dead, here)
+        heard: list[int] = []
+        registry.listen(lambda: heard.append(len(registry.models())))
+        await registry.ready()
+        assert (registry.has_models, registry.looked, heard) == (True, True, [2])
+        assert registry.states["dead"] is None
+        dead.hold.set()
+        await registry.look()
+        assert registry.states["dead"] == DOWN
+        assert heard == [2, 2]
+        await registry.close()
+
+    run_fast(work)
+
+
+def test_an_engine_that_was_lost_is_left_out_until_the_next_look() -> None:
+    async def main() -> None:
+        one, two = Still("one", UP), Still("two", UP)
+        registry = registry_of(one, two)
+        await registry.look()
+        assert registry.engine_of("small:1b") is one
+        registry.lost(one, EngineUnreachable("Nothing answers."))
+        assert registry.engine_of("small:1b") is two
+        assert registry.states["one"] == EngineState(False, error="Nothing answers.", trouble="nothing")
+        assert len(registry.left_out["one"]) == 2
+        await registry.look()
+        assert registry.engine_of("small:1b") is one
+        assert registry.left_out == {}
+        registry.lost(Still("gone", UP), EngineUnreachable("Nothing answers."))
+        assert set(registry.states) == {"one", "two"}
+
+    asyncio.run(main())
+
+
+def test_engines_that_are_replaced_end_when_nothing_runs_on_them() -> None:
+    async def main() -> None:
+        one, two, three = Still("one", UP), Still("two", UP), Still("three", UP)
+        registry = registry_of(one, two)
+        await registry.look()
+        two.ended.clear()
+        two.hold = asyncio.Event()
+        looking = asyncio.create_task(registry.look())
+        await until(lambda: len(two.looks) == 2)
+        registry.set_engines([three, one])
+        assert list(registry.states) == ["three", "one"]
+        assert (registry.states["three"], registry.states["one"]) == (None, UP)
+        await registry.look()
+        assert registry.states["three"] == UP, "the look under way did not know it"
+        two.hold.set()
+        await looking
+        assert "two" not in registry.states
+        assert not two.closed
+        two.ended.set()
+        await until(lambda: two.closed)
+        three.ended.clear()
+        registry.set_engines([])
+        assert registry.models() == []
+        await registry.look()
+        await registry.close()
+        assert three.closed
+
+    asyncio.run(main())
 
 
 # What there is

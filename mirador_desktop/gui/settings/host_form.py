@@ -6,11 +6,14 @@ from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QLabel, QVBoxLayout, QWi
 from mirador_desktop.core.host import Certificate, Finding, HostKind
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.settings import host_words as words
+from mirador_desktop.gui.settings.host_header import EDGE, TEXT
 from mirador_desktop.gui.settings.host_token import TokenField
 from mirador_desktop.gui.settings.widgets import Field, Segments, button, form_row, label
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.hosts import HostEntry
 
+FLAT = 8
+"""Between the words of a flat button and its edge, px at 100 %: the form is wider by it, so the words end in line."""
 _DELETE_ON_CLOSE = Qt.WidgetAttribute.WA_DeleteOnClose
 
 
@@ -67,17 +70,18 @@ class HostForm(QWidget):
         below.addWidget(self.hint)
         address.setFocusProxy(self.address)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, theme.px(4), 0, 0)
+        column.setContentsMargins(theme.px(EDGE + TEXT), theme.px(4), theme.px(EDGE - FLAT), theme.px(14))
         column.setSpacing(theme.px(8))
         self._certificate = form_row(theme, "Certificate", self._make_certificate())
         for row in (
-            form_row(theme, "Kind", self.kind),
+            form_row(theme, "Kind", at_the_left(self.kind)),
             form_row(theme, "Name", self.name),
             form_row(theme, "Address", address),
-            form_row(theme, "Token", self.token),
-            self._certificate,
         ):
+            row.setContentsMargins(0, 0, theme.px(FLAT), 0)
             column.addWidget(row)
+        column.addWidget(form_row(theme, "Token", self.token))
+        column.addWidget(self._certificate)
         inset = QVBoxLayout()
         inset.setContentsMargins(theme.px(104), 0, 0, 0)
         inset.setSpacing(theme.px(8))
@@ -109,7 +113,7 @@ class HostForm(QWidget):
         self.result = QWidget()
         self.result.setObjectName("testResult")
         across = QHBoxLayout(self.result)
-        across.setContentsMargins(0, theme.px(4), 0, theme.px(4))
+        across.setContentsMargins(0, theme.px(4), theme.px(FLAT), theme.px(4))
         across.setSpacing(theme.px(10))
         self._icon = QLabel()
         across.addWidget(self._icon, 0, Qt.AlignmentFlag.AlignTop)
@@ -184,7 +188,7 @@ class HostForm(QWidget):
             elif host.ca_file:
                 self.certificate.setText(f"Signed by the authority in {host.ca_file}")
             else:
-                self.certificate.setText("Signed by an authority that this computer knows")
+                self.certificate.setText("Has to be signed by an authority that this computer knows")
 
     def show_address(self, base: str, problem: str) -> None:
         """Say what an address means, or what is wrong with it."""
@@ -290,3 +294,14 @@ class HostForm(QWidget):
     def _keep(self) -> None:
         self._sure.hide()
         self._buttons.show()
+
+
+def at_the_left(widget: QWidget) -> QWidget:
+    """A widget that stays as wide as it is, with room at its right."""
+    area = QWidget()
+    row = QHBoxLayout(area)
+    row.setContentsMargins(0, 0, 0, 0)
+    row.addWidget(widget)
+    row.addStretch()
+    area.setFocusProxy(widget)
+    return area

@@ -12,6 +12,8 @@ from mirador_desktop.hosts import HostEntry
 
 SIDE = 14
 """How far a host reaches beyond the text of the page at each side, px at 100 %."""
+EDGE = SIDE - 1
+"""The same from the inner side of its frame."""
 TEXT = 48
 """Where its name begins, from the text margin of the page, px at 100 %."""
 _GRIP = 26
@@ -66,7 +68,7 @@ class HostHeader(QAbstractButton):
         """Keep the switch at the right."""
         size, px = self.switch.sizeHint(), self._theme.px
         # The switch is drawn in the middle of its area, which has room for the focus ring.
-        right = self.width() - px(SIDE) + px(3)
+        right = self.width() - px(EDGE) + px(3)
         self.switch.setGeometry(
             right - size.width(), (self.height() - size.height()) // 2, size.width(), size.height()
         )
@@ -85,9 +87,9 @@ class HostHeader(QAbstractButton):
             painter.setBrush(QColor(c.text if self._drags else c.muted))
             for column in (0, 1):
                 for row in (-1, 0, 1):
-                    painter.drawEllipse(QPointF(px(SIDE) + px(4 + column * 5), middle + row * px(4)), px(1), px(1))
-        self._paint_state(painter, QRectF(px(SIDE) + px(31) - px(5.5), middle - px(5.5), px(11), px(11)))
-        left, right = px(SIDE + TEXT), self.width() - px(SIDE) - px(50)
+                    painter.drawEllipse(QPointF(px(EDGE) + px(4 + column * 5), middle + row * px(4)), px(1), px(1))
+        self._paint_state(painter, QRectF(px(EDGE) + px(31) - px(5.5), middle - px(5.5), px(11), px(11)))
+        left, right = px(EDGE + TEXT), self.width() - px(EDGE) - px(50)
         top, bottom = (QRectF(left, middle + y, right - left, px(20)) for y in (-px(19), px(1)))
         first, second = numbers(self._entry) if self._entry is not None else ("", "")
         far = Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter
@@ -105,19 +107,21 @@ class HostHeader(QAbstractButton):
         painter.setFont(theme.font(10.5, QFont.Weight.DemiBold))
         painter.setPen(QColor(c.text if self._entry is None or self._entry.settings.on else c.muted))
         shown = _elided(painter, name, room)
-        painter.drawText(top, near, shown)
+        painter.drawText(top if self._entry is not None else QRectF(self.rect()).adjusted(left, 0, 0, 0), near, shown)
         used = painter.fontMetrics().horizontalAdvance(shown) + px(10)
         if self._entry is not None and shown == name:
             painter.setFont(theme.fixed_font())
             painter.setPen(QColor(c.muted))
-            kind = _elided(painter, kind_words(self._entry), room - used)
-            painter.drawText(top.adjusted(used, px(1), 0, px(1)), near, kind if len(kind) > 3 else "")
+            kind = kind_words(self._entry)
+            if painter.fontMetrics().horizontalAdvance(kind) <= room - used:
+                painter.drawText(top.adjusted(used, px(1), 0, px(1)), near, kind)
         painter.end()
 
     def _paint_state(self, painter: QPainter, box: QRectF) -> None:
         """A full dot is healthy, a ring has no models (or is not known yet), a struck ring does not answer."""
         c, entry = self._theme.colours, self._entry
         grown = box.adjusted(-2, -2, 2, 2)
+        painter.setBrush(Qt.BrushStyle.NoBrush)
         if entry is None or not entry.settings.on:
             icons.draw(painter, "ring", grown, c.faint)
         elif entry.problem or (entry.state is not None and not entry.state.reachable):
@@ -167,7 +171,7 @@ class HostHeader(QAbstractButton):
             super().mouseReleaseEvent(event)
 
     def _on_grip(self, event: QMouseEvent) -> bool:
-        return event.position().x() < self._theme.px(SIDE) + self._theme.px(_GRIP - 8)
+        return event.position().x() < self._theme.px(EDGE) + self._theme.px(_GRIP - 8)
 
 
 def _elided(painter: QPainter, text: str, room: float) -> str:

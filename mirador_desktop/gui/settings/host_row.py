@@ -5,7 +5,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mirador_desktop.gui.settings import host_words as words
 from mirador_desktop.gui.settings.host_form import HostForm
-from mirador_desktop.gui.settings.host_header import SIDE, TEXT, HostHeader
+from mirador_desktop.gui.settings.host_header import EDGE, TEXT, HostHeader
 from mirador_desktop.gui.settings.widgets import Card, button, label
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.hosts import HostEntry
@@ -31,7 +31,8 @@ class HostRow(Card):
         self._retry = button(theme, "Retry", self.retry.emit, name="retryHost")
         self._trouble = QWidget(self)
         across = QHBoxLayout(self._trouble)
-        across.setContentsMargins(theme.px(SIDE + TEXT), 0, theme.px(SIDE), theme.px(10))
+        across.setContentsMargins(theme.px(EDGE + TEXT), 0, theme.px(EDGE), theme.px(10))
+        self._said.setMinimumHeight(theme.px(32))
         across.setSpacing(theme.px(16))
         across.addWidget(self._said, 1)
         across.addWidget(self._retry, 0, Qt.AlignmentFlag.AlignTop)
@@ -50,7 +51,8 @@ class HostRow(Card):
 
     def refresh_trouble(self) -> None:
         """Say anew what is wrong: the time goes on."""
-        said = words.trouble(self.entry) if self.entry is not None else ""
+        tested = self.form is not None and not self.form.result.isHidden()  # it says more
+        said = words.trouble(self.entry) if self.entry is not None and not tested else ""
         self._said.setText(said)
         self._trouble.setVisible(bool(said))
         self._retry.setVisible(self.entry is not None and not self.entry.problem)
@@ -62,8 +64,6 @@ class HostRow(Card):
         if self.form is None:
             self.form = HostForm(self._theme, self)
             self._column.addWidget(self.form)
-            left, right = self._theme.px(SIDE + TEXT), self._theme.px(SIDE)
-            self.form.setContentsMargins(left, 0, right, self._theme.px(14))
             self._frame(True)
         return self.form
 

@@ -38,7 +38,8 @@ class TokenField(QWidget):
         self._note, self._warning = label("", "small", wraps=True), label(_UNSAFE, "warning", wraps=True)
         self._warning.setObjectName("plainHttp")
         self._unsafe, self._place = False, ""
-        row = QHBoxLayout()
+        row = self._row = QHBoxLayout()
+        self._flat = theme.px(8)  # what a flat button stands out
         row.setSpacing(theme.px(6))
         row.addWidget(self.field, 1)
         row.addWidget(self.remove)
@@ -60,6 +61,7 @@ class TokenField(QWidget):
         self.field.setPlaceholderText("•" * 24 if has else "None")
         self.field.setAccessibleDescription(_WHERE.get(place, "no token"))
         self.remove.setVisible(has)
+        self._row.setContentsMargins(0, 0, 0 if has else self._flat, 0)
         self._note.setText(_MORE.get(place, ""))
         self._note.setVisible(place in _MORE)
 
@@ -115,6 +117,8 @@ class _Masked(Field):
         if self._where and not self.text():
             painter.setFont(theme.fixed_font())
             painter.setPen(c.muted)
-            box = QRectF(self.rect()).adjusted(theme.px(200), 0, -theme.px(12), 0)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._where)
+            masked = self.fontMetrics().horizontalAdvance(self.placeholderText())
+            box = QRectF(self.rect()).adjusted(theme.px(40) + masked, 0, -theme.px(12), 0)
+            if painter.fontMetrics().horizontalAdvance(self._where) <= box.width():
+                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._where)
         painter.end()

@@ -11,8 +11,9 @@ KINDS = {"ollama": "Ollama", "openai": "OpenAI-compatible"}
 
 
 def shown_name(entry: HostEntry) -> str:
-    """Its name at the beginning of a line."""
-    return entry.name[:1].upper() + entry.name[1:]
+    """Its name at the beginning of a line; a name that the person gave stays as it is."""
+    given = entry.settings.name.strip()
+    return entry.name if given or "://" in entry.name else entry.name[:1].upper() + entry.name[1:]
 
 
 def kind_words(entry: HostEntry) -> str:
@@ -54,7 +55,7 @@ def trouble(entry: HostEntry, now: float | None = None) -> str:
     since = f" since {moment(entry.since, now)}" if entry.since is not None else ""
     said = f"Nothing listens there{since}." if state.trouble == "nothing" else state.error
     if since and state.trouble != "nothing":
-        said = f"{said} That is so{since}."
+        said = f"{said} Left out{since}."
     if entry.left_out == 1:
         said += " Its model is left out, its stages use fallbacks."
     elif entry.left_out:

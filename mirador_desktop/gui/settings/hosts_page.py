@@ -2,7 +2,7 @@
 
 from PySide6.QtCore import QPoint, QTimer
 from PySide6.QtGui import QShowEvent
-from PySide6.QtWidgets import QVBoxLayout, QWidget
+from PySide6.QtWidgets import QScrollArea, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.settings.host_header import SIDE
@@ -13,6 +13,8 @@ from mirador_desktop.gui.settings.widgets import button, label
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.hosts import HostEntry, Hosts
+
+_BAR = 10  # px: a scroll bar
 
 
 class HostsPage(Page):
@@ -32,6 +34,7 @@ class HostsPage(Page):
         self._badge = ""
         self._drag: int | None = None
         self._add = button(theme, "Add host", self.add, name="addHost", height=34)
+        self.buttons.setContentsMargins(theme.px(16), 0, 0, 0)
         self.buttons.addWidget(self._add)
         self._table = QWidget(self)
         self._table.setObjectName("hostTable")
@@ -39,14 +42,18 @@ class HostsPage(Page):
         self._column = QVBoxLayout(self._table)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.px(7))
-        side = theme.px(INSET) - theme.px(SIDE)
-        self.body.setContentsMargins(side, 0, side, theme.px(14))
+        self._inset(0)
+        area = self.findChild(QScrollArea, "settingsScroll")
+        if area is not None:
+            bar = area.verticalScrollBar()
+            bar.rangeChanged.connect(lambda low, high: self._inset(_BAR if high > low else 0))
         self.body.addWidget(self._table)
         self.body.addStretch()
         foot = label(
             "Tokens go to their own host only and never into a log, an export or settings.toml.", "muted", True
         )
         self.foot.addWidget(foot)
+        self.foot.setContentsMargins(theme.px(INSET), theme.px(12), theme.px(INSET), 0)
         self.finds(self._add, "Add host", "server address ollama openai vllm llama.cpp lm studio cluster remote")
         self.finds(self._table, "Hosts", "token certificate ca file https order test kind name engine")
         self._clock = QTimer(self)
@@ -81,6 +88,11 @@ class HostsPage(Page):
         super().showEvent(event)
         if not self._clock.isActive():
             self.shown()
+
+    def _inset(self, bar: int) -> None:
+        """Let the hosts reach beyond the text, and keep their width while a scroll bar is shown."""
+        side = self.theme.px(INSET) - self.theme.px(SIDE)
+        self.body.setContentsMargins(side, 0, max(0, side - bar), self.theme.px(14))
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────
 
