@@ -11,6 +11,7 @@ from mirador_desktop.settings import Folders, folders, load, resource_folder
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
+    from mirador_desktop.core.engine import Engine
     from mirador_desktop.core.model_rows import Use
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.hosts import Hosts
@@ -111,7 +112,14 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     def uses(model: str) -> "list[Use]":
         from mirador_desktop.core.model_rows import Use
 
-        return [Use(u.pipeline, u.stage, u.place) for u in pipelines.uses(model, assistant.chosen)]
+        """Where the person has chosen it, and where it is chosen by itself in the pipeline of new conversations."""
+        named = [Use(u.pipeline, u.stage, u.place) for u in pipelines.uses(model)]
+        known = {(use.pipeline, use.stage) for use in named}
+        default = preferences.current.pipeline
+        for use in pipelines.uses(model, assistant.chosen):
+            if use.pipeline == default and (use.pipeline, use.stage) not in known:
+                named.append(Use(use.pipeline, use.stage, use.place, chosen=False))
+        return named
 
     warmer = Warmer(
         registry,
@@ -123,12 +131,26 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     )
     models = Models(registry, preferences, store, resource_folder() / "models.toml", look_at_computer, uses, _is_here)
     pulls = Pulls(registry, store, lambda name: models.catalogue.size(name))
+
+    def own() -> "Engine | None":
+        return next((e for e in registry.engines if e.kind == "ollama" and _is_here(e.address)), None)
+
+    def own_address() -> str:
+        engine = own()
+        return engine.address if engine is not None else ""
+
+    def own_answers() -> bool:
+        engine = own()
+        state = registry.states.get(engine.name) if engine is not None else None
+        return state is not None and state.reachable
+
     runtime = OllamaRuntime(
         places.data,
         places.log / "ollama.log",
-        lambda: next((e.address for e in registry.engines if e.kind == "ollama" and _is_here(e.address)), ""),
+        own_address,
         lambda: _environment_of(preferences),
         lambda: preferences.current.release_server,
+        own_answers,
     )
     return Machine(
         preferences, problems, places, hosts, registry, store, keeper, assistant, pipelines, providers, models, pulls,

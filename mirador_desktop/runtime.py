@@ -39,6 +39,7 @@ class OllamaRuntime:
         address: gives the base address it is to listen at, "" if no host on this computer is in use.
         environment: gives further variables for it, for example for flash attention.
         server: gives the address of the release server.
+        answers: tells whether something answers at its address.
 
     Attributes:
         binary: the program, None if there is none or nobody has looked yet.
@@ -55,6 +56,7 @@ class OllamaRuntime:
         address: Callable[[], str],
         environment: Callable[[], Mapping[str, str]],
         server: Callable[[], str],
+        answers: Callable[[], bool] = lambda: False,
     ) -> None:
         self.folder = data / "ollama"
         self.log_file = log_file
@@ -64,7 +66,7 @@ class OllamaRuntime:
         self.progress: Progress | None = None
         self.error = ""
         self._note = data / "ollama-started.json"
-        self._address, self._environment, self._server = address, environment, server
+        self._address, self._environment, self._server, self._answers = address, environment, server, answers
         self._process: subprocess.Popen[bytes] | None = None
         self._adopted: Any = None  # the psutil.Process that an earlier Mirador started
         self._listeners: list[Callable[[], None]] = []
@@ -78,6 +80,11 @@ class OllamaRuntime:
     def wanted(self) -> bool:
         """Whether a host on this computer is in use at all."""
         return bool(self._address())
+
+    @property
+    def answers(self) -> bool:
+        """Whether something answered at its address when the hosts were looked at last."""
+        return self._answers()
 
     @property
     def can_download(self) -> bool:
