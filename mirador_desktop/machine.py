@@ -109,18 +109,10 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     providers = Providers(places.data / "context")
     assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)
 
-    def uses(model: str) -> "list[Use]":
-        from mirador_desktop.core.model_rows import Use
-
-        """Where the person has chosen it, and where it is chosen by itself in the pipeline of new conversations."""
-        named = [Use(u.pipeline, u.stage, u.place) for u in pipelines.uses(model)]
-        known = {(use.pipeline, use.stage) for use in named}
-        default = preferences.current.pipeline
-        for use in pipelines.uses(model, assistant.chosen):
-            if use.pipeline == default and (use.pipeline, use.stage) not in known:
-                named.append(Use(use.pipeline, use.stage, use.place, chosen=False))
-        return named
-
+    uses = _Uses(pipelines, assistant, preferences)
+    registry.listen(uses.forget)
+    pipelines.listen(uses.forget)
+    preferences.listen(uses.forget)
     warmer = Warmer(
         registry,
         store,
@@ -129,7 +121,9 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         look_at_computer,
         lambda address: asyncio.to_thread(most_models, address),
     )
-    models = Models(registry, preferences, store, resource_folder() / "models.toml", look_at_computer, uses, _is_here)
+    models = Models(
+        registry, preferences, store, resource_folder() / "models.toml", look_at_computer, uses.of, _is_here
+    )
     pulls = Pulls(registry, store, lambda name: models.catalogue.size(name))
 
     def own() -> "Engine | None":
@@ -156,6 +150,36 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         preferences, problems, places, hosts, registry, store, keeper, assistant, pipelines, providers, models, pulls,
         warmer, runtime,
     )  # fmt: skip
+
+
+class _Uses:
+    """Which stages use a model, for all models at once: there may be hundreds."""
+
+    def __init__(self, pipelines: "Pipelines", assistant: "Assistant", preferences: Preferences) -> None:
+        self._pipelines, self._assistant, self._preferences = pipelines, assistant, preferences
+        self._found: dict[str, list[Use]] | None = None
+
+    def forget(self, before: object = None) -> None:
+        """Something is different now."""
+        self._found = None
+
+    def of(self, model: str) -> "list[Use]":
+        """Where the person has chosen it, and where it is chosen by itself in the pipeline of new conversations."""
+        from mirador_desktop.core.model_rows import Use
+        from mirador_desktop.core.names import full_name
+
+        if self._found is None:
+            self._found = {}
+            for entry in self._pipelines.entries():
+                if entry.pipeline is None:
+                    continue
+                default = entry.name == self._preferences.current.pipeline
+                resolved = self._assistant.chosen(entry.pipeline) if default else entry.pipeline
+                for place, (stage, own) in enumerate(zip(resolved.stages, entry.pipeline.stages, strict=True)):
+                    for name in dict.fromkeys((*stage.models, *stage.fallback_models)):
+                        chosen = name in own.models or name in own.fallback_models
+                        self._found.setdefault(full_name(name), []).append(Use(entry.name, stage.name, place, chosen))
+        return self._found.get(full_name(model), [])
 
 
 def _options_of(preferences: Preferences) -> Callable[[str], Mapping[str, int]]:

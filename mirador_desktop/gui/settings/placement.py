@@ -2,6 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, replace
+from functools import partial
 
 from PySide6.QtWidgets import QComboBox, QWidget
 from shiboken6 import isValid
@@ -93,7 +94,8 @@ class Placement(Panel):
         self._show()
         self._keep.currentIndexChanged.connect(self._kept)
         tasks.start("placement", self._read())
-        self.finished.connect(lambda: [tasks.cancel(name) for name in ("placement", "measure")])
+        for name in ("placement", "measure"):
+            self.finished.connect(partial(tasks.cancel, name))
 
     @property
     def _options(self) -> ModelOptions:
