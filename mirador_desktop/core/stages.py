@@ -16,6 +16,8 @@ Choice = Literal["position", "smallest", "largest", "two", "several"]
 - `several`: the three largest, side by side.
 """
 
+_WEB = ("http://", "https://")
+
 
 @dataclass(frozen=True, slots=True)
 class ContextSource:
@@ -40,6 +42,11 @@ class ContextSource:
             return self.value.partition("://")[2].partition("/")[0].partition("?")[0] or self.value or "web page"
         own = {"clipboard": "clipboard", "time": "date and time"}.get(self.kind)
         return own or self.value.rstrip("/\\").replace("\\", "/").rpartition("/")[2] or self.kind
+
+    @property
+    def is_web(self) -> bool:
+        """Whether it is fetched from an address."""
+        return self.kind == "url" or (self.kind == "csv" and self.value.strip().lower().startswith(_WEB))
 
     @property
     def empty(self) -> bool:

@@ -90,7 +90,15 @@ QPushButton[kind="danger"] {{ background: transparent; color: {c.error}; border:
 QPushButton[kind="danger"]:hover {{ background: {c.raised}; }}
 QPushButton[kind="danger"]:focus {{ border: 2px solid {c.focus}; }}
 QLineEdit[kind="fixed"] {{ font-family: "{fixed}"; font-size: {pt(8.75)}; }}
-QLineEdit[wrong="true"] {{ border-color: {c.error}; }}
+QLineEdit[kind="heading"], QLineEdit[kind="quiet"] {{ background: transparent; border: 1px solid transparent;
+    padding: {px(3)} {px(5)}; margin-left: -{px(6)}; }}
+QLineEdit[kind="heading"] {{ font-weight: 600; }}
+#pipelineName {{ font-size: {pt(11.5)}; }}
+QLineEdit[kind="quiet"] {{ color: {c.muted}; font-size: {pt(9.5)}; }}
+QLineEdit[kind="heading"]:hover, QLineEdit[kind="quiet"]:hover {{ border-color: {c.line}; }}
+QLineEdit[kind="heading"]:focus, QLineEdit[kind="quiet"]:focus {{ border: 2px solid {c.focus};
+    padding: {px(2)} {px(4)}; }}
+QLineEdit[wrong="true"], #settingsDialog QPlainTextEdit[wrong="true"] {{ border-color: {c.error}; }}
 #settingsDialog QSpinBox, #settingsDialog QDoubleSpinBox, #settingsDialog QComboBox,
 #settingsDialog QPlainTextEdit {{ background: {c.surface}; border: 1px solid {c.line};
     border-radius: {px(8)}; padding: {px(5)} {px(8)}; selection-background-color: {c.focus}; }}

@@ -99,12 +99,10 @@ class Providers:
             return [Quoted("Date and time of the question", words_of(datetime.now().astimezone()))], None
         if kind == "clipboard":
             return [self._from_clipboard()], None
-        if kind == "url":
-            return await self._from_web(value, label)
+        if source.is_web:
+            return await self._from_web(value, label, "text/csv" if kind == "csv" else "")
         if kind == "file":
             return await in_thread(kind, lambda: files.read_file(value, label), self._seconds)
-        if kind == "csv" and value.strip().lower().startswith(("http://", "https://")):
-            return await self._from_web(value, label, "text/csv")
         if kind == "csv":
             return await in_thread(kind, lambda: table.read_table(value, label), self._seconds)
         if kind == "folder":
@@ -120,7 +118,7 @@ class Providers:
             raise ContextError("holds no text")
         return Quoted("From the clipboard", text[: files.MOST_BYTES])
 
-    async def _from_web(self, value: str, label: str, kind: str = "") -> Found:
+    async def _from_web(self, value: str, label: str, kind: str) -> Found:
         """What was fetched last: nothing is asked for here."""
         url = web.checked(value)
         page = await in_thread("page", lambda: self._cache.read(url), self._seconds)

@@ -1,0 +1,353 @@
+"""The page Pipelines: presets and one's own, each with its context and stages."""
+
+import logging
+from collections.abc import Callable, Coroutine, Sequence
+from pathlib import Path
+from typing import Any
+
+from PySide6.QtCore import Qt, QUrl
+from PySide6.QtGui import QDesktopServices
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+
+from mirador_desktop.core.engine import ModelInfo
+from mirador_desktop.core.stages import DEFAULT_PIPELINE, ContextSource, Pipeline
+from mirador_desktop.errors import ContextError, PipelineError
+from mirador_desktop.exchange.pipeline_folder import Entry
+from mirador_desktop.gui.settings.context_row import Fact
+from mirador_desktop.gui.settings.page import REACH, Page
+from mirador_desktop.gui.settings.pipeline_dialogs import import_dialog, preview_dialog
+from mirador_desktop.gui.settings.pipeline_editor import PipelineEditor
+from mirador_desktop.gui.settings.pipeline_list import PipelineList
+from mirador_desktop.gui.settings.source_dialog import SourceDialog
+from mirador_desktop.gui.settings.stage_form import Around
+from mirador_desktop.gui.settings.widgets import button, label
+from mirador_desktop.gui.tasks import Tasks
+from mirador_desktop.gui.theme import Theme
+from mirador_desktop.pipelines import Pipelines
+from mirador_desktop.preferences import Preferences
+from mirador_desktop.providers import Providers
+
+log = logging.getLogger(__name__)
+
+
+class PipelinesPage(Page):
+    """The stages an answer goes through, in order.
+
+    Args:
+        installed: the models there are now.
+        pull: begins to pull a model.
+        size_of: bytes to pull for a model, 0 if unknown.
+        providers: what collects context; None where there is none.
+        resolve: gives a pipeline the models that would answer now.
+    """
+
+    title = "Pipelines"
+
+    def __init__(
+        self,
+        theme: Theme,
+        pipelines: Pipelines,
+        preferences: Preferences,
+        tasks: Tasks,
+        installed: Callable[[], Sequence[ModelInfo]],
+        pull: Callable[[str], None],
+        size_of: Callable[[str], int],
+        providers: Providers | None = None,
+        resolve: Callable[[Pipeline], Pipeline] = lambda pipeline: pipeline,
+    ) -> None:
+        super().__init__(theme, "pipelinesPage", "The stages an answer goes through, in order", scrolls=False)
+        self._pipelines, self._preferences, self._tasks = pipelines, preferences, tasks
+        self._installed, self._providers, self._resolve = installed, providers, resolve
+        self._kinds: list[str] = []
+        self._facts: dict[ContextSource, Fact] = {}
+        self._chosen = ""
+        self._undo: Callable[[], object] | None = None
+        self.buttons.addWidget(button(theme, "Import", self._choose_import, "", "importPipeline"))
+        row = QHBoxLayout()
+        row.setSpacing(theme.px(28))
+        self.body.addLayout(row, 1)
+        left = QVBoxLayout()
+        left.setContentsMargins(0, 0, 0, 0)
+        left.setSpacing(theme.px(8))
+        self.list = PipelineList(theme)
+        self.list.chosen.connect(self._go)
+        left.addWidget(self.list, 1)
+        new = button(theme, "+  New pipeline", self._new, "flat", "newPipeline")
+        left.addWidget(new, 0, Qt.AlignmentFlag.AlignLeft)
+        row.addLayout(left)
+        margins = self.body.contentsMargins()
+        margins.setLeft(margins.left() - theme.px(REACH))  # the selection reaches beyond the text
+        self.body.setContentsMargins(margins)
+        around = Around(installed, pull, size_of)
+        self.editor = PipelineEditor(theme, around, self._names, resolve, lambda: self._kinds)
+        self.editor.setObjectName("settingsBody")
+        self.editor.edited.connect(self._edited)
+        self.editor.duplicate.connect(lambda: self._do(lambda: self._go_to(pipelines.duplicate(self._chosen).name)))
+        self.editor.restore.connect(self._restore)
+        self.editor.delete.connect(self._delete)
+        self.editor.export.connect(self._choose_export)
+        self.editor.make_default.connect(lambda: preferences.change(pipeline=self._chosen))
+        self.editor.preview.connect(lambda place: self._start("preview", self._preview(place)))
+        for signal in (self.editor.context.changed, self.editor.context.budget):
+            signal.connect(lambda _: self._show_context())
+        self.editor.context.edit.connect(self._edit_source)
+        self.editor.context.begun.connect(lambda kind: self._fill_in(None, ContextSource(kind)))
+        self.editor.context.fetch.connect(lambda url: self._start("fetch", self._fetch(url)))
+        area = QScrollArea()
+        area.setObjectName("settingsScroll")
+        area.setWidgetResizable(True)
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setWidget(self.editor)
+        self._stack = QStackedWidget()
+        self._stack.addWidget(area)
+        self._stack.addWidget(self._broken_view())
+        row.addWidget(self._stack, 1)
+        self.foot.addWidget(self._notice_row())
+        self.finds(new, "New pipeline", "stages add create")
+        self.finds(self.list, "Pipelines", "presets financial council compare stages context")
+        self.finds(self.editor.add, "Add a stage", "role prompt temperature tokens threshold fallback")
+        self.finds(self.editor.context, "Context of a pipeline", "file folder csv url clipboard date plug-in")
+        self.hear(pipelines.listen, self._refresh)
+        self.hear(preferences.listen, lambda before: self._refresh())
+        self._chosen = preferences.current.pipeline
+        self._refresh()
+
+    def _broken_view(self) -> QWidget:
+        box = QWidget()
+        column = QVBoxLayout(box)
+        column.setContentsMargins(0, 0, 0, 0)
+        column.setSpacing(self.theme.px(10))
+        self._broken_title = label("", "title")
+        self._broken_why = label("", "error", wraps=True)
+        column.addWidget(self._broken_title)
+        column.addWidget(self._broken_why)
+        open_it = button(self.theme, "Open the file", self._open_file, "", "openPipelineFile")
+        column.addWidget(open_it, 0, Qt.AlignmentFlag.AlignLeft)
+        column.addStretch(1)
+        return box
+
+    def _notice_row(self) -> QWidget:
+        self._notice = QWidget()
+        row = QHBoxLayout(self._notice)
+        row.setContentsMargins(0, 0, 0, 0)
+        self._words = label("", "muted", wraps=True)
+        self._words.setObjectName("pipelineNotice")
+        row.addWidget(self._words, 1)
+        self._undo_button = button(self.theme, "Undo", self._do_undo, "flat", "undoPipeline")
+        row.addWidget(self._undo_button)
+        row.addWidget(button(self.theme, "OK", lambda: self._say(""), "flat"))
+        self._notice.hide()
+        return self._notice
+
+    # ── showing ────────────────────────────────────────────────────────────────────────────────────────
+
+    def shown(self) -> None:
+        """Look again at what is installed, and at files that may have changed by hand."""
+        self._start("reload pipelines", self._pipelines.reload())
+        self._start("context kinds", self._find_kinds())
+        self.editor.refresh_models()
+        self._look_at_context()
+
+    def left(self) -> None:
+        """Keep what was just written."""
+        self.editor.flush()
+
+    def hideEvent(self, event: object) -> None:
+        """The window was closed: keep what was just written."""
+        self.editor.flush()
+
+    def restyle(self) -> None:
+        """Colours have changed."""
+        self.update()
+
+    def _names(self) -> list[str]:
+        return [*(e.name for e in self._pipelines.entries()), "Guide"]
+
+    def _refresh(self) -> None:
+        """Show what there is now."""
+        entries = self._pipelines.entries()
+        default = self._preferences.current.pipeline
+        entry = self._pipelines.entry(self._chosen) or entries[0]
+        self._chosen = entry.name
+        self.list.show_entries(entries, default, self._chosen)
+        self._show(entry)
+
+    def _go(self, entry: Entry) -> None:
+        self._chosen = entry.name
+        self._show(entry)
+
+    def _go_to(self, name: str) -> None:
+        self._chosen = name
+        self._refresh()
+
+    def _show(self, entry: Entry) -> None:
+        if entry.pipeline is None:
+            self.editor.flush()
+            self._broken_title.setText(entry.name)
+            self._broken_why.setText(entry.problem)
+            self._stack.setCurrentIndex(1)
+            return
+        self._stack.setCurrentIndex(0)
+        self.editor.show_entry(entry, self._preferences.current.pipeline)
+        self._show_context()
+        self._look_at_context()
+
+    def _show_context(self) -> None:
+        pipeline = self.editor.pipeline
+        self.editor.context.show_sources(pipeline.context, pipeline.context_tokens, self._facts)
+        if any(source not in self._facts for source in pipeline.context):
+            self._look_at_context()
+
+    def _look_at_context(self) -> None:
+        if self._providers is not None and any(not s.empty for s in self.editor.pipeline.context):
+            self._start("context facts", self._find_facts(self._providers, self.editor.pipeline))
+
+    async def _find_facts(self, providers: Providers, pipeline: Pipeline) -> None:
+        facts = {source: await providers.facts(source) for source in pipeline.context}
+        if any(self._facts.get(source) != fact for source, fact in facts.items()):
+            self._facts.update(facts)
+            self._show_context()
+
+    async def _find_kinds(self) -> None:
+        if self._providers is not None:
+            self._kinds = await self._providers.plugins()
+
+    # ── what the person does ───────────────────────────────────────────────────────────────────────────
+
+    def _edited(self, name: str, pipeline: Pipeline) -> None:
+        try:
+            self._pipelines.save(pipeline, name)
+        except PipelineError as error:
+            self.editor.refused(name, str(error))
+            return
+        if pipeline.name != name:
+            self._chosen = pipeline.name if self._chosen == name else self._chosen
+            if self._preferences.current.pipeline == name:
+                self._preferences.change(pipeline=pipeline.name)
+            self._refresh()
+
+    def _new(self) -> None:
+        self.editor.flush()
+        self._do(lambda: self._go_to(self._pipelines.new().name))
+
+    def _restore(self) -> None:
+        self.editor.flush()
+        entry = self._pipelines.restore(self._chosen)
+        self._say(f"“{entry.name}” is as it was at first.", lambda: self._pipelines.put_back(entry))
+
+    def _delete(self) -> None:
+        self.editor.flush()
+        default = self._preferences.current.pipeline
+        name = self._chosen
+
+        def put_back() -> None:
+            self._pipelines.put_back(entry)
+            self._preferences.change(pipeline=default)
+            self._go_to(name)
+
+        self._chosen = ""
+        entry = self._pipelines.delete(name)
+        if default == name:
+            self._preferences.change(pipeline=DEFAULT_PIPELINE.name)
+        self._say(f"“{name}” was deleted. Its answers stay.", put_back)
+
+    def _say(self, words: str, undo: Callable[[], object] | None = None) -> None:
+        self._undo = undo
+        self._words.setText(words)
+        self._undo_button.setVisible(undo is not None)
+        self._notice.setVisible(bool(words))
+
+    def _do_undo(self) -> None:
+        undo, self._undo = self._undo, None
+        self._say("")
+        if undo is not None:
+            self._do(undo)
+
+    def _do(self, act: Callable[[], object]) -> None:
+        """Do something that may be refused, and say so."""
+        try:
+            act()
+        except PipelineError as error:
+            self._say(str(error))
+
+    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
+        self._tasks.start(f"pipelines page: {name}", self._said(work))
+
+    async def _said(self, work: Coroutine[Any, Any, None]) -> None:
+        try:
+            await work
+        except (PipelineError, ContextError) as error:
+            self._say(str(error))
+
+    def _open_file(self) -> None:
+        entry = self._pipelines.entry(self._chosen)
+        if entry is not None and entry.file is not None:
+            QDesktopServices.openUrl(QUrl.fromLocalFile(str(entry.file)))
+
+    # ── files of others ────────────────────────────────────────────────────────────────────────────────
+
+    def _choose_import(self) -> None:
+        dialog = self._file_dialog("Import a pipeline")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
+        dialog.fileSelected.connect(lambda path: self._start("import", self.show_file(Path(path))))
+        dialog.open()
+
+    async def show_file(self, path: Path) -> None:
+        """Show a pipeline from a file, to be taken or not."""
+        pipeline = await self._pipelines.read_file(path)
+        take = lambda: self._do(lambda: self._go_to(self._pipelines.take(pipeline).name))  # noqa: E731
+        import_dialog(self.theme, pipeline, take, self).open()
+
+    def _choose_export(self) -> None:
+        self.editor.flush()
+        dialog = self._file_dialog("Export the pipeline")
+        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
+        dialog.setDefaultSuffix("toml")
+        dialog.selectFile(f"{self._chosen.lower().replace(' ', '-')}.toml")
+        name = self._chosen
+        dialog.fileSelected.connect(lambda path: self._start("export", self._export(name, Path(path))))
+        dialog.open()
+
+    async def _export(self, name: str, path: Path) -> None:
+        await self._pipelines.export(name, path)
+        self._say(f"“{name}” is now also in {path}.")
+
+    def _file_dialog(self, title: str) -> QFileDialog:
+        dialog = QFileDialog(self, title)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.setNameFilter("Pipelines (*.toml)")
+        return dialog
+
+    # ── context and preview ────────────────────────────────────────────────────────────────────────────
+
+    def _edit_source(self, place: int) -> None:
+        source = self.editor.pipeline.context[place]
+        if source.kind not in ("clipboard", "time"):
+            self._fill_in(place, source)
+
+    def _fill_in(self, place: int | None, source: ContextSource) -> None:
+        dialog = SourceDialog(self.theme, source, self)
+        dialog.done_with.connect(lambda filled: self.editor.context.put(place, filled))
+        dialog.open()
+
+    async def _fetch(self, url: str) -> None:
+        if self._providers is None:
+            return
+        self._say(f"Fetching {url} …")
+        try:
+            page = await self._providers.fetch(url)
+        except ContextError as error:
+            raise ContextError(f"{url} {error}. What was fetched before stays.") from error
+        finally:
+            self._facts = {source: fact for source, fact in self._facts.items() if source.value != url}
+            self._look_at_context()
+        self._say(f"{url} was fetched: {len(page.text):,} characters of text.")
+
+    async def _preview(self, place: int) -> None:
+        self.editor.flush()
+        pipeline = self._resolve(self.editor.pipeline)
+        sections = () if self._providers is None else (await self._providers.gather(pipeline)).sections
+        window = min((m.window for m in self._installed()), default=8192)
+        preview_dialog(self.theme, pipeline, place, sections, window, self).open()
