@@ -163,7 +163,7 @@ class FirstStart(QObject):
             return Situation(title, words, rows, primary, beside=beside, others=others)
         memory = self.computer.gpu or self.computer.memory
         of = (
-            f" of its {size_words(memory)} of {'graphics ' if self.computer.gpu else ''}memory"
+            f" of its {memory / 1024**3:.0f} GB of {'graphics ' if self.computer.gpu else ''}memory"
             if memory
             else " of memory"
         )

@@ -2,7 +2,6 @@
 
 from collections.abc import Awaitable, Callable
 from dataclasses import fields, replace
-from functools import partial
 
 from PySide6.QtWidgets import QComboBox, QWidget
 from shiboken6 import isValid
@@ -95,7 +94,7 @@ class Placement(Panel):
         self._keep.currentIndexChanged.connect(self._kept)
         tasks.start("placement", self._read())
         for name in ("placement", "measure"):
-            self.finished.connect(partial(tasks.cancel, name))
+            self.finished.connect(lambda _=0, name=name: tasks.cancel(name))
 
     @property
     def _options(self) -> ModelOptions:
