@@ -29,10 +29,10 @@ SECRET = "a-token-that-is-secret"
 class Memory(KeyringBackend):
     """A keyring that lasts as long as a test."""
 
-    priority = 5.0  # type: ignore[assignment]
+    priority = 5.0
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.entries: dict[tuple[str, str], str] = {}
         self.hold: threading.Event | None = None
 
@@ -75,7 +75,7 @@ def test_a_token_is_in_the_keyring_under_its_address(ring: Memory) -> None:
 
 
 def test_without_a_keyring_it_lasts_for_this_run(ring: Memory, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(keyring.core, "_keyring_backend", NoKeyring())
+    monkeypatch.setattr(keyring.core, "_keyring_backend", NoKeyring())  # type: ignore[no-untyped-call]
 
     async def main() -> None:
         tokens = Tokens()

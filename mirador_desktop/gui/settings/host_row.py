@@ -71,7 +71,7 @@ class HostRow(Card):
         """Take the form away."""
         if self.form is not None:
             self._column.removeWidget(self.form)
-            self.form.hide()
+            self.form.setParent(None)
             self.form.deleteLater()
             self.form = None
             self._frame(False)
