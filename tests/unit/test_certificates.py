@@ -122,7 +122,7 @@ def test_an_accepted_certificate_is_the_only_one(kind: HostKind, itself: Sim, fo
     assert look(accepted).reachable
     assert examine(accepted).good
     for name, path in {
-        "signed by the accepted one": signed_by(folder, mine, "workstation"),
+        "signed by the accepted one": signed_by(folder, mine, "another"),
         "of the same name": signed_by_itself(folder, "workstation-two"),
     }.items():
         with Sim(ONE_MODEL, certificate=path) as other:
