@@ -41,11 +41,12 @@ class SettingsWatch(QObject):
 
     async def _read(self) -> None:
         path = self._preferences.path
-        read, problems = await asyncio.to_thread(load, path)
-        # The folder tells of files that are put in place of others, the file of being written to.
+        # The folder tells of files that are put in place of others, the file of being written to. Watched before it
+        # is read, so that no change comes between.
         for each in (path, path.parent):
             if await asyncio.to_thread(each.exists):
                 self._watcher.addPath(str(each))
+        read, problems = await asyncio.to_thread(load, path)
         if not any("cannot be read" in words for words in problems):  # half written: what was read before holds
             self._preferences.take(read)
         self._tell(*problems)
