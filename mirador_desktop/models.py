@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, Literal
 
-from mirador_desktop.core.amounts import count_words, part_words, size_words
+from mirador_desktop.core.amounts import count_words, part_words, round_words
 from mirador_desktop.core.catalogue import Catalogue, parse
 from mirador_desktop.core.computer import Computer
 from mirador_desktop.core.engine import Engine
@@ -126,9 +126,9 @@ class Models:
         parts = [f"{count_words(len(rows), 'model')} on {where}"]
         seen = {(p.host, p.info.digest or p.info.name): p.info.size for row in rows for p in row.places}
         if size := sum(seen.values()):
-            parts.append(f"{size_words(size)} on disk")
+            parts.append(f"{round_words(size)} on disk")
         if self.computer.free is not None and any(self._is_here(e.address) for e in answering):
-            parts.append(f"{size_words(self.computer.free)} free")
+            parts.append(f"{round_words(self.computer.free)} free")
         return ", ".join(parts)
 
     def expected(self, name: str) -> int:

@@ -10,6 +10,11 @@ def size_words(count: float) -> str:
     return f"{count / 1e3:.0f} kB" if count >= 1000 else f"{count:.0f} bytes"
 
 
+def round_words(count: float) -> str:
+    """Bytes as roughly as they matter for a decision: "43 GB", "4.9 GB", "274 MB"."""
+    return f"{count / 1e9:.0f} GB" if count >= 9.95e9 else size_words(count)
+
+
 def part_words(part: float, whole: float) -> str:
     """A part of so many bytes: "12.3 of 19.8 GB"; both in the unit of the whole."""
     unit, divisor = ("GB", 1e9) if whole >= 0.95e9 else ("MB", 1e6) if whole >= 0.95e6 else ("kB", 1e3)

@@ -65,7 +65,7 @@ def test_one_row_for_a_model_on_several_hosts(sim: Sim, other: Sim, tmp_path: Pa
         size = (2.0 + 4.4 + 0.274 + 4.4 + 9.0 + 5.2) * GB
         digests = {p.info.digest for row in doors.models.rows() for p in row.places}
         assert len(digests) == 5
-        assert doors.models.summary() == f"5 models on 2 hosts, {size / GB:.1f} GB on disk, 212 GB free"
+        assert doors.models.summary() == f"5 models on 2 hosts, {size / GB:.0f} GB on disk, 212 GB free"
 
     run_doors({HERE: sim.url, THERE: other.url}, tmp_path, work)
 

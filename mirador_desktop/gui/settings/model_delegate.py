@@ -1,0 +1,182 @@
+"""Paints the cells of the table of models: no widget stands in it, so that hundreds of models are no burden."""
+
+import time
+
+from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
+from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
+from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
+
+from mirador_desktop.core.model_rows import Row, Use
+from mirador_desktop.gui import icons
+from mirador_desktop.gui.colours import SHAPES
+from mirador_desktop.gui.settings.model_columns import COLUMNS
+from mirador_desktop.gui.settings.page import REACH
+from mirador_desktop.gui.theme import Theme
+
+ROW_HEIGHT = 44
+DOTS = 26
+"""Width of the place where the menu of a row is opened, px at 100 %."""
+ROW_ROLE = Qt.ItemDataRole.UserRole
+_Index = QModelIndex | QPersistentModelIndex
+
+
+class ModelDelegate(QStyledItemDelegate):
+    """Paints a cell by the column it stands in.
+
+    Attributes:
+        hovered: the row below the mouse, -1 for none.
+    """
+
+    def __init__(self, theme: Theme, view: QTableView) -> None:
+        super().__init__(view)
+        self._theme, self._view = theme, view
+        self.hovered = -1
+        self.refresh()
+
+    def refresh(self) -> None:
+        """Take the theme's fonts anew."""
+        theme = self._theme
+        self._strong = theme.font(9.75, QFont.Weight.DemiBold)
+        self._plain = theme.font(9.75, QFont.Weight.Medium)
+        self._small = theme.font(8.5)
+        self._fixed = theme.fixed_font(8)
+        self._label = theme.fixed_font(7.75)
+
+    def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
+        """All rows are of one height."""
+        return QSize(self._theme.px(80), self._theme.px(ROW_HEIGHT))
+
+    def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
+        """Paint the ground of the row, then what the column shows."""
+        row: Row | None = index.data(ROW_ROLE)
+        if row is None:
+            return
+        painter.save()
+        painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        box = QRectF(option.rect)
+        painter.setClipRect(box)
+        self._ground(painter, index)
+        style = COLUMNS[index.column()]
+        left = self._theme.px(REACH) if index.column() == 0 else 0
+        right = 0 if style.key == "uses" else self._theme.px(style.gap)
+        box = box.adjusted(left, 0, -right, 0)
+        getattr(self, f"_paint_{style.key}", self._paint_words)(painter, box, row, index)
+        painter.restore()
+
+    def dots_box(self, row: int) -> QRectF:
+        """Where the menu of a row is opened."""
+        model = self._view.model()
+        cell = QRectF(self._view.visualRect(model.index(row, len(COLUMNS) - 1)))
+        side = self._theme.px(DOTS)
+        return QRectF(cell.right() - side - self._theme.px(4), cell.center().y() - side / 2, side, side)
+
+    # ── the row ────────────────────────────────────────────────────────────────────────────────────────
+
+    def _is_current(self, row: int) -> bool:
+        return self._view.selectionModel().isRowSelected(row)
+
+    def _ground(self, painter: QPainter, index: _Index) -> None:
+        current, hovered = self._is_current(index.row()), index.row() == self.hovered
+        if not current and not hovered:
+            return
+        c, theme = self._theme.colours, self._theme
+        first = self._view.visualRect(self._view.model().index(index.row(), 0))
+        last = self._view.visualRect(self._view.model().index(index.row(), len(COLUMNS) - 1))
+        whole = QRectF(first).united(QRectF(last))
+        path = QPainterPath()
+        path.addRoundedRect(whole, theme.px(8), theme.px(8))
+        colour = QColor(c.selected)
+        if not current:
+            colour.setAlphaF(0.5)
+        painter.fillPath(path, colour)
+        if current and self._view.hasFocus():
+            painter.setPen(QPen(QColor(c.focus), 2))
+            painter.drawRoundedRect(whole.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+
+    def _two_lines(self, painter: QPainter, box: QRectF, above: str, below: str, fonts: tuple[QFont, QFont]) -> None:
+        c = self._theme.colours
+        middle, half = box.center().y(), self._theme.px(18)
+        lines = ((above, fonts[0], c.text, middle - half), (below, fonts[1], c.muted, middle + self._theme.px(1)))
+        for words, font, colour, top in lines:
+            painter.setFont(font)
+            painter.setPen(QColor(colour))
+            line = QRectF(box.left(), top, box.width(), half)
+            shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+    # ── the columns ────────────────────────────────────────────────────────────────────────────────────
+
+    def _paint_name(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+        name = row.name.removesuffix(":latest")
+        self._two_lines(painter, box, name, ", ".join(row.hosts), (self._strong, self._small))
+
+    def _paint_words(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+        style, c = COLUMNS[index.column()], self._theme.colours
+        painter.setFont(self._fixed)
+        painter.setPen(QColor(c.text if style.key == "size" else c.muted))
+        words = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
+        shown = QFontMetrics(self._fixed).elidedText(words, Qt.TextElideMode.ElideRight, int(box.width()))
+        painter.drawText(box, style.alignment, shown)
+
+    def _paint_can(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+        theme, c = self._theme, self._theme.colours
+        painter.setFont(self._label)
+        metrics, x, high = QFontMetrics(self._label), box.left(), theme.px(18)
+        labels = list(row.labels)
+        for place, words in enumerate(labels):
+            rest = len(labels) - place
+            wide = metrics.horizontalAdvance(words) + theme.px(10)
+            more = metrics.horizontalAdvance(f"+{rest}") + theme.px(10)
+            if x + wide + (more if rest > 1 else 0) > box.right() + theme.px(14) and place:
+                words, wide = f"+{rest}", more
+            frame = QRectF(x + 0.5, box.center().y() - high / 2 + 0.5, wide - 1, high - 1)
+            painter.setPen(QPen(QColor(c.line), 1))
+            painter.setBrush(Qt.BrushStyle.NoBrush)
+            painter.drawRoundedRect(frame, theme.px(4), theme.px(4))
+            painter.setPen(QColor(c.muted))
+            painter.drawText(frame, Qt.AlignmentFlag.AlignCenter, words)
+            x += wide + theme.px(4)
+            if words.startswith("+"):
+                break
+
+    def _paint_memory(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+        above, below = row.memory_words(time.time())
+        if below:
+            self._two_lines(painter, box, above, below, (self._fixed, self._fixed))
+            return
+        painter.setFont(self._fixed)
+        painter.setPen(QColor(self._theme.colours.muted))
+        shown = QFontMetrics(self._fixed).elidedText(above, Qt.TextElideMode.ElideRight, int(box.width()))
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+    def _paint_uses(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+        theme, c = self._theme, self._theme.colours
+        if index.row() == self.hovered or self._is_current(index.row()):
+            dots = self.dots_box(index.row())
+            painter.setPen(Qt.PenStyle.NoPen)
+            painter.setBrush(QColor(c.muted))
+            for step in (-1, 0, 1):
+                centre = dots.center()
+                painter.drawEllipse(QRectF(centre.x() + step * theme.px(4.5) - 1.25, centre.y() - 1.25, 2.5, 2.5))
+            box = box.adjusted(0, 0, -theme.px(DOTS - 6), 0)
+        if not row.uses:
+            return
+        side = theme.px(9)
+        use = row.uses[0]
+        shape = QRectF(box.left(), box.center().y() - side / 2, side, side)
+        icons.draw(painter, SHAPES[min(use.place, len(SHAPES) - 1)], shape, theme.stage_colour(use.place))
+        box = box.adjusted(side + theme.px(7), 0, 0, 0)
+        painter.setFont(self._plain)
+        painter.setPen(QColor(c.text))
+        shown = QFontMetrics(self._plain).elidedText(
+            use_words(row.uses), Qt.TextElideMode.ElideRight, int(box.width())
+        )
+        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+
+
+def use_words(uses: tuple[Use, ...]) -> str:
+    """The first stage that uses a model, and how many others do: "Deep +1"."""
+    if not uses:
+        return ""
+    first = uses[0].stage
+    return f"{first[:1].upper()}{first[1:]}" + (f" +{len(uses) - 1}" if len(uses) > 1 else "")
