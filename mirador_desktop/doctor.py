@@ -51,18 +51,24 @@ async def _run(machine: "Machine", display: bool) -> int:
         kept = False
         _say("Conversations", "not being kept", str(error))
     await machine.registry.look()
+    for entry in machine.hosts.entries():
+        if entry.problem:
+            _say(f"Host {entry.name}", entry.address, f"{entry.problem} It is not used.")
     for engine in machine.registry.engines:
         state = machine.registry.states[engine.name]
         if state is None or not state.reachable:
-            _say(f"Engine {engine.name}", engine.address, state.error + " Start Ollama there." if state else "?")
+            start = " Start Ollama there." if engine.kind == "ollama" and state and state.trouble == "nothing" else ""
+            _say(f"Engine {engine.name}", engine.address, state.error + start if state else "?")
             continue
-        _say(f"Engine {engine.name}", f"{engine.address}, version {state.version}, {state.latency * 1000:.0f} ms")
+        what = "OpenAI-compatible" if engine.kind == "openai" else f"version {state.version}"
+        _say(f"Engine {engine.name}", f"{engine.address}, {what}, {state.latency * 1000:.0f} ms")
         for model in state.models:
             abilities = ", ".join(sorted(model.capabilities)) or "abilities not told"
             fits = (
                 "ok" if machine.registry.fits(model) else "larger than this computer's memory: never chosen by itself"
             )
-            _say(f"  {model.name}", f"{model.size / 1e9:.1f} GB, {abilities}", fits)
+            size = f"{model.size / 1e9:.1f} GB" if model.size else "size not told"
+            _say(f"  {model.name}", f"{size}, {abilities}", fits)
     if not machine.registry.has_models:
         _say("Models", "none that can answer", machine.registry.why_nothing() + " Until then the guide answers.")
     else:

@@ -1,5 +1,6 @@
 """The hosts that the person uses: the door for the settings window. Keeps the engines in step with the settings."""
 
+import logging
 import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -11,6 +12,8 @@ from mirador_desktop.core.host import Access, Certificate, Finding, GiveToken, H
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.settings import HostSettings, Settings
 from mirador_desktop.tokens import TokenPlace, Tokens
+
+log = logging.getLogger(__name__)
 
 
 class EngineRegistry(Protocol):
@@ -126,6 +129,11 @@ class Hosts:
         """Call `listener` whenever an entry is, or may be, different."""
         self._listeners.append(listener)
 
+    def unlisten(self, listener: Callable[[], None]) -> None:
+        """Call it no more: what it shows is gone."""
+        if listener in self._listeners:
+            self._listeners.remove(listener)
+
     def engines(self) -> list[Engine]:
         """The engines of all hosts that are used, in order. One whose host did not change is the same as before."""
         made: dict[tuple[Any, ...], Engine] = {}
@@ -209,7 +217,7 @@ class Hosts:
     async def find_token(self, place: int) -> TokenPlace:
         """Where the token of a host is; asks the keyring the first time."""
         address = self._base(self._written()[place])
-        await self._tokens.get(address)
+        await self._tokens.get(address, insist=True)
         self._tell()
         return self._tokens.place(address)
 
@@ -317,8 +325,11 @@ class Hosts:
             self._tell()
 
     def _tell(self) -> None:
-        for listener in self._listeners:
-            listener()
+        for listener in list(self._listeners):
+            try:
+                listener()
+            except Exception:  # the others must hear of it all the same
+                log.exception("The hosts could not be shown")
 
 
 async def _none() -> str:

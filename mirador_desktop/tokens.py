@@ -3,11 +3,14 @@
 import asyncio
 import contextlib
 import logging
+import time
 from typing import Literal
 
 from mirador_desktop.memory import keyring_access
 
 log = logging.getLogger(__name__)
+
+_PAUSE = 60.0  # seconds
 
 TokenPlace = Literal["", "keyring", "run", "locked"]
 """Where a token is: there is none, in the keyring, in memory for this run only, in a keyring that does not answer."""
@@ -22,6 +25,7 @@ class Tokens:
     def __init__(self) -> None:
         self._known: dict[str, str] = {}
         self._places: dict[str, TokenPlace] = {}
+        self._failed: dict[str, float] = {}  # when the keyring gave no answer
         self._lock = asyncio.Lock()
 
     def __repr__(self) -> str:
@@ -31,11 +35,17 @@ class Tokens:
         """Where the token of a base address is, as far as it was asked for."""
         return self._places.get(_user(address), "")
 
-    async def get(self, address: str) -> str:
-        """The token of a base address, "" if there is none."""
+    async def get(self, address: str, *, insist: bool = False) -> str:
+        """The token of a base address, "" if there is none.
+
+        A keyring that failed is left alone for a minute (it may ask the person for a password each time), unless
+        `insist`.
+        """
         user = _user(address)
         if user in self._known:
             return self._known[user]
+        if not insist and time.monotonic() - self._failed.get(user, -_PAUSE) < _PAUSE:
+            return ""
         async with self._lock:
             if user in self._known:
                 return self._known[user]
@@ -45,6 +55,7 @@ class Tokens:
                 log.info("The keyring does not give the token of a host (%s)", type(error).__name__)
                 unusable = type(error).__name__ == "NoKeyringError"
                 self._places[user] = "" if unusable else "locked"
+                self._failed[user] = time.monotonic()
                 if unusable:
                     self._known[user] = ""
                 return ""

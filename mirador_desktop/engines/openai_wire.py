@@ -25,6 +25,7 @@ from mirador_desktop.errors import (
 )
 
 _OTHER_WORK = re.compile(r"whisper|\btts\b|dall-e|stable-?diffusion|\bflux\b|rerank|moderation", re.IGNORECASE)
+_SIZE = re.compile(r"(?<![A-Za-z0-9.])((?:\d{1,2}x)?\d{1,4}(?:\.\d{1,2})?[bm])(?![A-Za-z0-9])", re.IGNORECASE)
 _CONTEXT = ("max_model_len", "max_context_length", "context_length", "context_window")
 _LIMIT = re.compile(
     r"(?:maximum context length (?:is|of)|n_ctx[\"']?\s*[:=]|context size \()\s*(\d{2,8})", re.IGNORECASE
@@ -61,12 +62,18 @@ def model_info(engine: str, entry: Mapping[str, Any], default_window: int) -> Mo
         name=name,
         engine=engine,
         size=int(meta["size"]) if whole(meta.get("size")) else 0,
-        parameters=f"{parameters / 1e9:.3g}B" if whole(parameters) and parameters else "",
+        parameters=f"{parameters / 1e9:.3g}B" if whole(parameters) and parameters else _named_size(name),
         quantisation=str(entry.get("quantization") or "")[:40],
         context=context,
         window=runs or min(default_window, context or default_window),
         capabilities=_capabilities(name, str(entry.get("type") or "")),
     )
+
+
+def _named_size(name: str) -> str:
+    """The number of parameters that a name tells, as in `Llama-3.1-70B-Instruct`."""
+    found = _SIZE.search(name.rpartition("/")[2])
+    return found[1].upper().replace("X", "x") if found else ""
 
 
 def _capabilities(name: str, kind: str) -> frozenset[str]:

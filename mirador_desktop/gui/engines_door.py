@@ -43,6 +43,10 @@ class Engines(ModelSource, Protocol):
         """Call after every look."""
         ...
 
+    def hosts_of(self, model: str) -> list[Engine]:
+        """The engines that have a model and answer, the best first."""
+        ...
+
     def loaded(self) -> list[LoadedModel]:
         """What is in memory."""
         ...

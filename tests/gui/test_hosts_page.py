@@ -198,7 +198,9 @@ def test_a_token_is_masked_kept_and_removed(tmp_path: Path, qtbot: QtBot) -> Non
             assert "It asks for a token (401)." in await shown.test()
             token = part(shown.page, QLineEdit, "hostToken")
             assert token.echoMode() == QLineEdit.EchoMode.Password
-            shown.enter("hostToken", SECRET)
+            shown.enter("hostToken", "two words")
+            assert any("no spaces" in w.text() for w in shown.page.findChildren(QLabel))
+            shown.enter("hostToken", f"Bearer {SECRET}")
             assert token.text() == ""
             await until(lambda: not part(shown.page, QPushButton, "removeToken").isHidden(), "the token")
             assert token.accessibleDescription() == "for this run only"

@@ -113,3 +113,16 @@ def test_ends_that_are_none() -> None:
         with pytest.raises(StreamBroken, match="m "):
             wire.done_of("m", reason, 1, 1, 1)
     assert wire.done_of("m", "tool_calls", 1, 2, 3.0).reason == "done"
+
+
+def test_names_tell_how_large_a_model_is() -> None:
+    for name, size in {
+        "meta-llama/Llama-3.1-70B-Instruct": "70B",
+        "mixtral-8x7b": "8x7B",
+        "qwen2.5-0.5b-instruct-q4.gguf": "0.5B",
+        "gpt-4": "",
+        "llama3.2:3b": "3B",
+        "smollm-135M": "135M",
+        "b12b4c": "",
+    }.items():
+        assert wire.model_info("e", {"id": name}, 4096).parameters == size

@@ -102,7 +102,8 @@ def test_a_keyring_that_hangs_keeps_nobody_waiting(ring: Memory, monkeypatch: py
         hanging = keyring_access._hanging
         assert hanging is not None
         hanging.join(20)
-        assert (await tokens.get(HERE), tokens.place(HERE)) == (SECRET, "keyring"), "it is asked again"
+        assert (await tokens.get(HERE), tokens.place(HERE)) == ("", "locked"), "it is left alone for a while"
+        assert (await tokens.get(HERE, insist=True), tokens.place(HERE)) == (SECRET, "keyring")
 
     asyncio.run(main())
 

@@ -14,6 +14,7 @@ _MORE: dict[TokenPlace, str] = {
     "run": "This system has no keyring that can be used: the token is forgotten when Mirador ends.",
     "locked": "The system's keyring does not answer. Unlock it, or enter the token for this run.",
 }
+_WRONG = "A token has only letters, digits and signs of the English keyboard, and no spaces. It is not kept."
 _UNSAFE = "The address is plain http to another machine: everybody between can read the token. Use https if you can."
 
 
@@ -37,7 +38,8 @@ class TokenField(QWidget):
         self.remove = button(theme, "Remove", self.removed.emit, "flat", "removeToken", 30)
         self._note, self._warning = label("", "small", wraps=True), label(_UNSAFE, "warning", wraps=True)
         self._warning.setObjectName("plainHttp")
-        self._unsafe, self._place = False, ""
+        self._unsafe = self._plain = False
+        self._place: TokenPlace = ""
         row = self._row = QHBoxLayout()
         self._flat = theme.px(8)  # what a flat button stands out
         row.setSpacing(theme.px(6))
@@ -75,12 +77,14 @@ class TokenField(QWidget):
         self._plain = plain
         self._update()
 
-    _plain = False
-
     def commit(self) -> None:
         """Take what stands in the field."""
-        token = self.field.text().strip()
-        if token:
+        token = self.field.text().strip().removeprefix("Bearer ").strip()
+        wrong = bool(token) and not (token.isascii() and token.isprintable() and " " not in token)
+        self.field.set_wrong(_WRONG if wrong else "")
+        self._note.setText(_WRONG if wrong else _MORE.get(self._place, ""))
+        self._note.setVisible(wrong or self._place in _MORE)
+        if token and not wrong:
             self.field.clear()
             self.entered.emit(token)
         self._update()

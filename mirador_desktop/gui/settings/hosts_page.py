@@ -59,7 +59,9 @@ class HostsPage(Page):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
-        hosts.listen(self.refresh)
+        refresh = self.refresh
+        hosts.listen(refresh)
+        self.destroyed.connect(lambda: hosts.unlisten(refresh))
         self.restyle()
         self.refresh()
 
