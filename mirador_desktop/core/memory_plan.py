@@ -210,8 +210,7 @@ def plan_words(plan: Plan) -> str:
     elif stays and not later:
         sentences.append(f"{_names(stays, plan)} needs {_gb(stays[0].need)} and stays loaded.")
     elif stays:
-        total = sum(s.wanted.need for s in plan.steps)
-        why = _why_alone(one_host, len(plan.steps), total)
+        why = _why_alone(one_host, [s.wanted.need for s in plan.steps])
         sentences.append(f"{why} {_names(stays, plan)} is loaded before your question.")
     if later:
         seconds = [w.seconds for w in later if w.seconds is not None]
@@ -222,16 +221,17 @@ def plan_words(plan: Plan) -> str:
     return " ".join(sentences)
 
 
-def _why_alone(room: HostRoom | None, count: int, total: int) -> str:
+def _why_alone(room: HostRoom | None, needs: Sequence[int]) -> str:
+    """Why only the first of several models stays."""
     if room is None:
         return ""
     if room.most == 1:
         return "The server keeps one model in memory at a time."
     if room.learned.too_much and room.learned.together <= 1:
         return "So far the server has kept one model in memory at a time."
-    if room.room and total > room.room:
-        these = {2: "These two", 3: "These three", 4: "These four"}.get(count, f"These {count}")
-        return f"{these} need {_gb(total)}, and there is room for {_gb(room.room)}."
+    if room.room and needs[0] + needs[1] > room.room:
+        these = {2: "These two", 3: "These three", 4: "These four"}.get(len(needs), f"These {len(needs)}")
+        return f"{these} need {_gb(sum(needs))}, and there is room for {_gb(room.room)}."
     return "How many models this server keeps together is not known yet; the first answer shows it."
 
 

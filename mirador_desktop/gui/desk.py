@@ -33,7 +33,9 @@ class Desk(QObject):
         self.tasks = Tasks(lambda error: window.toast.say(error, 8))
         self.session = Session(doors.assistant, self.tasks, window.turns, self)
         self._files = Files(window, doors.assistant, self.session, self.tasks, self._copy)
-        self.settings = SettingsWindow(window, window.theme, doors, self.tasks, window.toast.say, self.erase)
+        self.settings = SettingsWindow(
+            window, window.theme, doors, self.tasks, lambda: window.title_bar.pipeline, window.toast.say, self.erase
+        )
         self.first_start = FirstStart(
             window.welcome,
             doors.engines,
@@ -83,6 +85,8 @@ class Desk(QObject):
         sidebar.list.deleted.connect(session.delete)
         sidebar.searched.connect(session.search)
         sidebar.look_again.connect(self._engines.wake)
+        sidebar.pulls.show_pulls(self._doors.pulls)
+        sidebar.pulls.clicked.connect(lambda: self.settings.open("Models"))
         sidebar.settings.connect(lambda: self.settings.open())
         bar.layout_chosen.connect(window.set_layout)
         bar.copy_all.connect(self._files.copy_conversation)

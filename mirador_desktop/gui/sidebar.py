@@ -17,6 +17,7 @@ from mirador_desktop.gui.theme import Theme
 if TYPE_CHECKING:
     from mirador_desktop.core.conversation import Conversation
     from mirador_desktop.gui.conversation_list import ConversationList
+    from mirador_desktop.gui.pull_progress import PullProgress
 
 
 class EngineButton(QPushButton):
@@ -123,9 +124,19 @@ class Sidebar(QWidget):
         from mirador_desktop.gui.conversation_list import ConversationList
 
         entries = ConversationList(self._theme, self)
-        self._column.insertWidget(self._column.count() - 1, entries, 1)
+        self._column.insertWidget(self._column.indexOf(self._empty_text) + 1, entries, 1)
         QWidget.setTabOrder(self.search, entries)
         return entries
+
+    @cached_property
+    def pulls(self) -> PullProgress:
+        """How far pulls are, made once they are known."""
+        from mirador_desktop.gui.pull_progress import PullProgress
+
+        pulls = PullProgress(self._theme, self)
+        self._column.insertWidget(self._column.count() - 1, pulls)
+        QWidget.setTabOrder(pulls, self.engine)
+        return pulls
 
     def show_conversations(self, conversations: Sequence[Conversation], chosen: str) -> None:
         """Show these conversations, or why there are none."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
@@ -11,6 +11,11 @@ from mirador_desktop.gui.settings.page import Entry
 from mirador_desktop.gui.settings.widgets import button, label
 from mirador_desktop.gui.theme import Theme
 
+_BY_KEY = (
+    Qt.FocusReason.TabFocusReason,
+    Qt.FocusReason.BacktabFocusReason,
+    Qt.FocusReason.ShortcutFocusReason,
+)
 WIDTH = 212
 """Of the navigation, px at 100 %."""
 
@@ -21,6 +26,7 @@ class Row(QAbstractButton):
     def __init__(self, theme: Theme, words: str, more: str, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme, self._more, self._badge = theme, more, ""
+        self._ring = False
         self.setText(words)
         self.setCheckable(True)
         self.setAutoExclusive(not more)
@@ -39,6 +45,11 @@ class Row(QAbstractButton):
         self.setAccessibleName(f"{self.text()}{said}{f', on the page {self._more}' if self._more else ''}")
         self.update()
 
+    def focusInEvent(self, event: QFocusEvent) -> None:
+        """A ring is shown where the keyboard has brought the focus, not where the window has just been opened."""
+        self._ring = event.reason() in _BY_KEY
+        super().focusInEvent(event)
+
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw words, badge, and what shows that it is chosen or has the focus."""
         theme, c = self._theme, self._theme.colours
@@ -51,7 +62,7 @@ class Row(QAbstractButton):
             painter.setOpacity(1.0 if self.isChecked() else 0.5)
             painter.drawRoundedRect(box, theme.px(8), theme.px(8))
             painter.setOpacity(1.0)
-        if self.hasFocus():
+        if self.hasFocus() and self._ring:
             painter.setPen(QPen(QColor(c.focus), 2))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))

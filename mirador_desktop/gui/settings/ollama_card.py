@@ -56,7 +56,7 @@ class OllamaCard(QWidget):
         self._cache.setObjectName("kvCache")
         self._cache.chosen.connect(lambda value: preferences.change(kv_cache=value))
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, theme.px(20), 0, 0)
+        column.setContentsMargins(theme.px(14), theme.px(20), theme.px(14), 0)  # in line with the rows above
         column.setSpacing(theme.px(8))
         column.addWidget(label("Ollama on this computer", "strong"))
         column.addWidget(self._state)
@@ -94,6 +94,9 @@ class OllamaCard(QWidget):
             words = "Looking for it…"
         elif runtime.started_here:
             words = f"Mirador has started {runtime.binary or 'it'}, and ends it when you close Mirador."
+        elif runtime.answers and not runtime.downloaded:
+            at = f" It is installed at {runtime.binary}." if runtime.binary is not None else ""
+            words = f"It runs, and Mirador has not started it.{at}"
         elif runtime.downloaded:
             words = f"Mirador has downloaded it to {runtime.folder}."
         elif runtime.binary is not None:
@@ -107,8 +110,9 @@ class OllamaCard(QWidget):
         there = runtime.binary is not None
         self._start.setVisible(not busy and there and not runtime.started_here and not runtime.answers)
         self._stop.setVisible(not busy and runtime.started_here)
-        self._download.setVisible(not busy and runtime.looked and not there and runtime.can_download)
-        self._get.setVisible(not busy and runtime.looked and not there)
+        missing = not busy and runtime.looked and not there and not runtime.answers
+        self._download.setVisible(missing and runtime.can_download)
+        self._get.setVisible(missing)
         self._cancel.setVisible(progress is not None and progress.what == "download")
         self._remove.setVisible(not busy and runtime.downloaded)
         self._log.setVisible(runtime.started_here)

@@ -53,6 +53,10 @@ class WarmPlan(QWidget):
         for part in (self._switch, self._unload, self._warm):
             row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
         self.setMinimumHeight(theme.px(76))
+        self.controls = (
+            (self._warm, "Warm now", "load preload warm plan memory"),
+            (self._switch, "Load models before they are needed", "pre-warm preload start"),
+        )
         self.refresh()
 
     def refresh(self) -> None:

@@ -6,8 +6,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QWidget
+from PySide6.QtWidgets import QMenu, QWidget
 
+from mirador_desktop.core.model_rows import Row
+from mirador_desktop.core.stages import Pipeline
 from mirador_desktop.errors import MiradorError
 from mirador_desktop.gui.doors import Doors
 from mirador_desktop.gui.tasks import Tasks
@@ -24,6 +26,7 @@ class SettingsWindow:
     """Opens the settings, and keeps them for the next time.
 
     Args:
+        pipeline: gives the pipeline a question would go to now.
         say: shows a short message in the main window.
         erase: deletes everything that is kept.
     """
@@ -34,11 +37,12 @@ class SettingsWindow:
         theme: Theme,
         doors: Doors,
         tasks: Tasks,
+        pipeline: Callable[[], Pipeline],
         say: Callable[[str], object],
         erase: Callable[[], object],
     ) -> None:
         self._parent, self._theme, self._doors, self._tasks = parent, theme, doors, tasks
-        self._say, self._erase = say, erase
+        self._pipeline, self._say, self._erase = pipeline, say, erase
         self._dialog: SettingsDialog | None = None
 
     def open(self, page: str | None = None) -> None:
@@ -64,13 +68,61 @@ class SettingsWindow:
 
     def _hosts(self) -> "Page":
         from mirador_desktop.gui.settings.hosts_page import HostsPage
+        from mirador_desktop.gui.settings.ollama_card import OllamaCard
 
-        return HostsPage(self._theme, self._doors.hosts, self._tasks)
+        doors = self._doors
+        page = HostsPage(self._theme, doors.hosts, self._tasks)
+        card = OllamaCard(self._theme, doors.runtime, doors.preferences, self._tasks)
+        page.body.addWidget(card)
+        for control, words, more in card.controls:
+            page.finds(control, words, more)
+        page.hear(doors.runtime.listen, card.refresh)
+        page.hear(doors.engines.listen, card.refresh)
+        page.hear(doors.preferences.listen, lambda before: card.refresh())
+        return page
 
     def _models(self) -> "Page":
         from mirador_desktop.gui.settings.models_page import ModelsPage
+        from mirador_desktop.gui.settings.warm_plan import WarmPlan
 
-        return ModelsPage(self._theme, self._doors.models, self._doors.pulls, self._tasks)
+        doors = self._doors
+        page = ModelsPage(self._theme, doors.models, doors.pulls, self._tasks)
+        plan = WarmPlan(self._theme, doors.warmer, doors.preferences, self._tasks, self._pipeline)
+        page.foot.addWidget(plan)
+        for control, words, more in plan.controls:
+            page.finds(control, words, more)
+        page.hear(doors.warmer.listen, plan.refresh)
+        page.hear(doors.preferences.listen, lambda before: plan.refresh())
+        page.actions_of.on_menu = lambda menu, row: self._run_menu(page, menu, row)
+        return page
+
+    def _run_menu(self, page: "Page", menu: QMenu, row: Row) -> None:
+        """What can be done with a model in memory, and how it is run."""
+        doors, name = self._doors, row.name
+        engine = doors.engines.engine_of(name)
+        if engine is None or engine.kind != "ollama":
+            return
+        menu.addSeparator()
+        if row.loaded:
+            menu.addAction("Unload now", lambda: self._tasks.start("unload model", doors.warmer.unload(name)))
+        else:
+            menu.addAction("Warm now", lambda: self._tasks.start("warm model", doors.warmer.load(name)))
+        menu.addAction("How it is run…", lambda: self._open_placement(page, row))
+
+    def _open_placement(self, page: "Page", row: Row) -> None:
+        from mirador_desktop.gui.settings.placement import Placement
+        from mirador_desktop.measuring import measure
+
+        doors = self._doors
+        Placement(
+            self._theme,
+            row.name,
+            doors.preferences,
+            self._tasks,
+            lambda: doors.models.show(row),
+            lambda model, options: measure(doors.engines, model, options),
+            page,
+        ).open()
 
     def _pipelines(self) -> "Page":
         from mirador_desktop.gui.settings.pipelines_page import PipelinesPage
