@@ -129,6 +129,115 @@ class Hosts:
         """Call `listener` whenever an entry is, or may be, different."""
         self._listeners.append(listener)
 
+    def engines(self) -> Sequence[Engine]:
+        """Those that are used."""
+        ...
+
+    @property
+    def states(self) -> Mapping[str, EngineState | None]:
+        """What the last look found, by the engine's name."""
+        ...
+
+    @property
+    def since(self) -> Mapping[str, float]:
+        """When each began to answer, or not to, in Unix time."""
+        ...
+
+    @property
+    def left_out(self) -> Mapping[str, tuple[ModelInfo, ...]]:
+        """Models of those that do not answer any more."""
+        ...
+
+    @property
+    def next_look(self) -> float | None:
+        """When all are looked at again, in Unix time."""
+        ...
+
+    def set_engines(self, engines: Sequence[Engine]) -> None:
+        """Take other engines."""
+        ...
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call when something was found."""
+        ...
+
+    def wake(self) -> None:
+        """Look now."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class HostEntry:
+    """A host with all that is known of it.
+
+    Attributes:
+        name: shown to the person, unique.
+        address: its base address, without secrets.
+        given: whether the person entered it; else it stands for `OLLAMA_HOST` or this computer.
+        problem: why it is not used though it is on, in a sentence; "" if nothing is wrong with what was entered.
+        state: what the last look found, None before it or while the host is not used.
+        since: when it began to answer, or not to, in Unix time; None if that is not known.
+        left_out: how many models it had when it last answered, while it does not.
+        next_look: when it is looked at again, in Unix time; None if that is not known.
+        token: where its token is.
+        unsafe: a token goes over the network in clear: plain http to another machine.
+    """
+
+    settings: HostSettings
+    name: str
+    address: str
+    given: bool
+    problem: str = ""
+    state: EngineState | None = None
+    since: float | None = None
+    left_out: int = 0
+    next_look: float | None = None
+    token: TokenPlace = ""
+    unsafe: bool = False
+
+    @property
+    def shown_address(self) -> str:
+        """Its address as short as it is still clear."""
+        scheme, _, rest = self.address.partition("://")
+        place, slash, path = rest.partition("/")
+        place = place.removesuffix({"http": ":80", "https": ":443"}.get(scheme, ""))
+        return f"{'https://' if scheme == 'https' else ''}{place}{slash}{path}"
+
+
+class Hosts:
+    """The hosts in the person's order. Every change goes through the settings, also one made by hand in the file.
+
+    Args:
+        preferences: where they are kept.
+        maker: makes engines of them.
+        tokens: their bearer tokens.
+        environment: `OLLAMA_HOST` in it is obeyed while the settings name no host.
+    """
+
+    def __init__(
+        self,
+        preferences: Preferences,
+        maker: HostMaker,
+        tokens: Tokens,
+        environment: Mapping[str, str] = os.environ,
+    ) -> None:
+        self._preferences, self._maker, self._tokens = preferences, maker, tokens
+        self._default = HostSettings(environment.get("OLLAMA_HOST", ""))
+        self._made: dict[tuple[Any, ...], Engine] = {}
+        self._registry: EngineRegistry | None = None
+        self._listeners: list[Callable[[], None]] = []
+        self._left: set[str] = set()  # addresses whose tokens nobody may need any more
+        preferences.listen(self._settings_changed)
+
+    def attach(self, registry: EngineRegistry) -> None:
+        """Keep this registry's engines in step from now on."""
+        self._registry = registry
+        registry.listen(self._tell)
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever an entry is, or may be, different."""
+        self._listeners.append(listener)
+
     def unlisten(self, listener: Callable[[], None]) -> None:
         """Call it no more: what it shows is gone."""
         if listener in self._listeners:
@@ -291,17 +400,17 @@ class Hosts:
         return entries
 
     def _names(self, hosts: Sequence[HostSettings], addresses: Sequence[str]) -> list[str]:
-        """A name for each host, each another one."""
-        names = [
-            host.name.strip()
-            or ("this computer" if self._maker.is_this_computer(address) else address.partition("://")[2])
-            for host, address in zip(hosts, addresses, strict=True)
-        ]
-        names = [
-            n if names.count(n) == 1 else f"{h.name.strip()} ({a})" if h.name.strip() else a
-            for n, h, a in zip(names, hosts, addresses, strict=True)
-        ]
-        return [n if n not in names[:i] else f"{n} ({i + 1})" for i, n in enumerate(names)]
+        """A name for each host, each another one; whoever comes first has the shorter one."""
+        names: list[str] = []
+        for host, address in zip(hosts, addresses, strict=True):
+            given, place = host.name.strip(), address.partition("://")[2]
+            if given:
+                wanted = [given, f"{given} ({place})"]
+            else:
+                wanted = [*(["this computer"] if self._maker.is_this_computer(address) else []), place]
+            wanted += [address, f"{address} ({len(names) + 1})"]
+            names.append(next(name for name in wanted if name not in names))
+        return names
 
     def _with_state(self, entry: HostEntry, registry: EngineRegistry) -> HostEntry:
         if not entry.settings.on or entry.problem or entry.name not in registry.states:

@@ -96,7 +96,7 @@ def test_names_are_unique_and_wrong_hosts_are_not_used(tmp_path: Path) -> None:
         assert entries[2].problem == f"This is the address of {entries[0].name} already."
         assert "password" in entries[3].problem
         assert "secret" not in entries[3].address + entries[3].shown_address
-        assert entries[1].name == "this computer"
+        assert [e.name for e in entries[:3]] == ["Same", "this computer", "Same (10.0.0.1:11434)"]
         assert len(bench.names) == 3, "one is off"
         assert [e.shown_address for e in entries][:2] == ["10.0.0.1:11434", "localhost:11434"]
 
@@ -118,6 +118,9 @@ def test_changes_take_effect_at_once_and_stand_in_the_file(tmp_path: Path, sim: 
         hosts.listen(lambda: told.append(1))
         await bench.registry.look()
         first = bench.registry.engines[0]
+        hosts.add(HostSettings("localhost:1234", "openai"))
+        assert bench.names == ["this computer", "localhost:1234/v1"]
+        await hosts.remove(1)
         hosts.add(HostSettings("10.0.0.1", name="Far"))
         assert bench.registry.engines[0] is first, "what did not change is kept, with its state"
         assert bench.registry.states["this computer"] is not None

@@ -42,13 +42,17 @@ class HostsPage(Page):
         self._column = QVBoxLayout(self._table)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(theme.px(7))
+        self._outer, self.body = self.body, QVBoxLayout()  # what others add stands below the hosts
         self._inset(0)
         area = self.findChild(QScrollArea, "settingsScroll")
         if area is not None:
             bar = area.verticalScrollBar()
             bar.rangeChanged.connect(lambda low, high: self._inset(_BAR if high > low else 0))
-        self.body.addWidget(self._table)
-        self.body.addStretch()
+        self.body.setContentsMargins(0, 0, 0, 0)
+        self.body.setSpacing(theme.px(10))
+        self._outer.addWidget(self._table)
+        self._outer.addLayout(self.body)
+        self._outer.addStretch()
         foot = label(
             "Tokens go to their own host only and never into a log, an export or settings.toml.", "muted", True
         )
@@ -59,9 +63,7 @@ class HostsPage(Page):
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
         self._clock.timeout.connect(self._tick)
-        refresh = self.refresh
-        hosts.listen(refresh)
-        self.destroyed.connect(lambda: hosts.unlisten(refresh))
+        self.hear(hosts.listen, self.refresh)
         self.restyle()
         self.refresh()
 
@@ -94,7 +96,7 @@ class HostsPage(Page):
     def _inset(self, bar: int) -> None:
         """Let the hosts reach beyond the text, and keep their width while a scroll bar is shown."""
         side = self.theme.px(INSET) - self.theme.px(SIDE)
-        self.body.setContentsMargins(side, 0, max(0, side - bar), self.theme.px(14))
+        self._outer.setContentsMargins(side, 0, max(0, side - bar), self.theme.px(14))
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -159,6 +161,7 @@ class HostsPage(Page):
         self._open = OpenHost(self._hosts, self._tasks, self._rows[place], place)
         self._open.done.connect(self._close)
         self._open.deleted.connect(self._deleted)
+        self.reveal(self._rows[place])
         return self._open
 
     def _close(self, take: bool = True) -> None:
