@@ -130,7 +130,7 @@ class ModelDelegate(QStyledItemDelegate):
             if x + wide + (more if rest > 1 else 0) > box.right() + theme.px(14) and place:
                 words, wide = f"+{rest}", more
             frame = QRectF(x + 0.5, box.center().y() - high / 2 + 0.5, wide - 1, high - 1)
-            painter.setPen(QPen(QColor(c.line), 1))
+            painter.setPen(QPen(QColor(c.faint if self._is_current(index.row()) else c.line), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame, theme.px(4), theme.px(4))
             painter.setPen(QColor(c.muted))

@@ -116,7 +116,8 @@ class VariantPanel(NamePanel):
             ("Further", self.more, "one parameter a line, as in a Modelfile"),
         ):
             line = form_row(theme, words, widget, 104, hint)
-            line.setMinimumHeight(line.sizeHint().height())
+            if isinstance(widget, QPlainTextEdit):
+                line.setMinimumHeight(line.sizeHint().height())
             self.body.addWidget(line)
         self.name.setFocus()
 

@@ -205,6 +205,7 @@ class PullList(QScrollArea):
                 continue
             self._column.insertWidget(place, self._lines[each])
             self._lines[each].refresh()
+            self._lines[each].show()
         self._fit()
 
     def _line(self, each: Pull | Making) -> "_PullLine | _MakingLine":
