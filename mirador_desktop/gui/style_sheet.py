@@ -91,7 +91,9 @@ QPushButton[kind="danger"]:hover {{ background: {c.raised}; }}
 QPushButton[kind="danger"]:focus {{ border: 2px solid {c.focus}; }}
 QLineEdit[kind="fixed"] {{ font-family: "{fixed}"; font-size: {pt(8.75)}; }}
 QLineEdit[kind="heading"], QLineEdit[kind="quiet"] {{ background: transparent; border: 1px solid transparent;
-    padding: {px(3)} {px(5)}; margin-left: -{px(6)}; }}
+    padding: {px(3)} {px(5)}; margin-left: -{px(8)}; }}
+QPushButton[kind="flat"][quiet="meta"] {{ color: {c.muted}; font-family: "{fixed}"; font-size: {pt(8)};
+    font-weight: 400; padding-right: 0; }}
 QLineEdit[kind="heading"] {{ font-weight: 600; }}
 #pipelineName {{ font-size: {pt(11.5)}; }}
 QLineEdit[kind="quiet"] {{ color: {c.muted}; font-size: {pt(9.5)}; }}

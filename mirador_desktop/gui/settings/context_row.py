@@ -72,14 +72,24 @@ class ContextRow(QWidget):
         self._wrong.setObjectName("contextWrong")
         column.addWidget(self._wrong)
         row.addLayout(column, 1)
+        self._row, self._column = row, column
         self._budget = button(theme, "", lambda: None, "flat", "contextBudget", 26)
-        self._budget.setProperty("quiet", "true")
+        self._budget.setProperty("quiet", "meta")
         self._budget.setToolTip("Most tokens of all sources together; what is longer is cut visibly")
         menu = QMenu(self._budget)
         for tokens in BUDGETS:
             menu.addAction(f"{tokens:,} tokens at most", partial(self.budget.emit, tokens))
         self._budget.setMenu(menu)
         row.addWidget(self._budget, 0, Qt.AlignmentFlag.AlignTop)
+
+    def set_narrow(self, on: bool) -> None:
+        """Put the budget below the sources where there is little room, beside them where there is more."""
+        self._row.removeWidget(self._budget)
+        self._column.removeWidget(self._budget)
+        if on:
+            self._column.addWidget(self._budget, 0, Qt.AlignmentFlag.AlignLeft)
+        else:
+            self._row.addWidget(self._budget, 0, Qt.AlignmentFlag.AlignTop)
 
     def show_sources(self, sources: Sequence[ContextSource], tokens: int, facts: dict[ContextSource, Fact]) -> None:
         """Show these, with what is known of them."""

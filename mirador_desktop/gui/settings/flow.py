@@ -20,6 +20,7 @@ class Flow(QLayout):
     def addItem(self, item: QLayoutItem) -> None:
         """Put it behind the others."""
         self._items.append(item)
+        self.invalidate()
 
     def count(self) -> int:
         """How many there are."""
@@ -31,6 +32,7 @@ class Flow(QLayout):
 
     def takeAt(self, place: int) -> QLayoutItem:
         """Take one out."""
+        self.invalidate()
         return self._items.pop(place) if 0 <= place < len(self._items) else None  # type: ignore[return-value]
 
     def hasHeightForWidth(self) -> bool:
@@ -53,9 +55,8 @@ class Flow(QLayout):
         return QSize(wide, max((h.height() for h in hints), default=0))
 
     def minimumSize(self) -> QSize:
-        """The widest of them."""
-        hints = [item.minimumSize() for item in self._items if not item.isEmpty()]
-        return QSize(max((h.width() for h in hints), default=0), max((h.height() for h in hints), default=0))
+        """Little: where there is no room for one, it is made narrower."""
+        return QSize(40, max((i.minimumSize().height() for i in self._items if not i.isEmpty()), default=0))
 
     def _place(self, rect: QRect, really: bool) -> int:
         y, line, used, high = rect.y(), list[tuple[QLayoutItem, int, QSize]](), 0, 0

@@ -3,9 +3,9 @@
 from collections.abc import Callable, Sequence
 from functools import partial
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
-from PySide6.QtWidgets import QCompleter, QMenu, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QCompleter, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from mirador_desktop.core.engine import ModelInfo
 from mirador_desktop.core.limits import MOST_MODELS, STAGE
@@ -18,11 +18,27 @@ from mirador_desktop.gui.theme import Theme
 CHOICES = (
     ("position", "by the stage's place"),
     ("smallest", "the smallest"),
-    ("largest", "the largest that fits"),
-    ("two", "two that fit"),
-    ("several", "up to three, side by side"),
+    ("largest", "the largest"),
+    ("two", "two"),
+    ("several", "up to three"),
 )
 _WORDS = dict(CHOICES)
+
+
+class Tag(Chip):
+    """A chip that only says something, 22 high."""
+
+    def __init__(self, theme: Theme, text: str) -> None:
+        super().__init__(theme, text, removable=False)
+        self.setSizePolicy(QSizePolicy.Policy.Maximum, QSizePolicy.Policy.Fixed)
+
+    def sizeHint(self) -> QSize:
+        """Lower than a chip that can be changed."""
+        return QSize(super().sizeHint().width(), self._theme.px(22))
+
+    def minimumSizeHint(self) -> QSize:
+        """It is shortened where there is no room."""
+        return QSize(self._theme.px(40), self._theme.px(22))
 
 
 class ModelRow(QWidget):

@@ -9,7 +9,9 @@ from mirador_desktop.gui.theme import Theme
 
 
 class NumberField(Field):
-    """A whole number with small arrows; Up and Down step it. What is no number of the range is marked as wrong.
+    """A whole number with small arrows; Up and Down step it.
+
+    What is no number of the range is marked as wrong. A number is told when the person has finished with it.
 
     Signals:
         number: a number of the range was entered.
@@ -23,10 +25,13 @@ class NumberField(Field):
         super().__init__(theme, name)
         self._theme, self._low, self._high, self._step = theme, low, high, step
         self.setTextMargins(0, 0, theme.px(18), 0)
-        self.textEdited.connect(self._edited)
+        self._told: int | None = None
+        self.textEdited.connect(lambda _: self._check())
+        self.left.connect(lambda _: self.flush())
 
     def set_number(self, value: int) -> None:
         """Show a number."""
+        self._told = value
         self.setText(f"{value:,}")
         self.set_wrong("")
 
@@ -45,15 +50,21 @@ class NumberField(Field):
         step = self._step
         new = (now // step + 1) * step if direction > 0 else (-(-now // step) - 1) * step
         self.setText(f"{min(max(new, self._low), self._high):,}")
-        self._edited()
+        self.flush()
 
-    def _edited(self) -> None:
+    def flush(self) -> None:
+        """Tell of the number that was written, if it is one."""
+        self._check()
         value = self.value()
-        why = "" if value is not None else f"A whole number from {self._low:,} to {self._high:,}."
-        self.set_wrong(why)
-        self.wrong.emit(why)
-        if value is not None:
+        if value is not None and value != self._told:
+            self._told = value
             self.number.emit(value)
+
+    def _check(self) -> None:
+        why = "" if self.value() is not None else f"A whole number from {self._low:,} to {self._high:,}."
+        if why != self.toolTip():
+            self.set_wrong(why)
+            self.wrong.emit(why)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Up and Down step."""

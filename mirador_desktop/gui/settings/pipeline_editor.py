@@ -10,9 +10,10 @@ from mirador_desktop.core.limits import MOST_STAGES, PIPELINE, free_name
 from mirador_desktop.core.stages import ModelStage, Pipeline
 from mirador_desktop.exchange.pipeline_folder import Entry
 from mirador_desktop.gui.settings.context_row import ContextRow
+from mirador_desktop.gui.settings.model_row import Tag
 from mirador_desktop.gui.settings.stage_card import StageCard
 from mirador_desktop.gui.settings.stage_form import Around
-from mirador_desktop.gui.settings.widgets import Chip, Field, button, label
+from mirador_desktop.gui.settings.widgets import Field, button, label
 from mirador_desktop.gui.theme import Theme
 
 _PAUSE = 250  # ms after a change until it is kept: a slider makes many
@@ -54,6 +55,8 @@ class PipelineEditor(QWidget):
         super().__init__()
         self._theme, self._around, self._taken, self._resolve = theme, around, taken, resolve
         self.pipeline = Pipeline("", ())
+        self._changed = False
+        self._narrow = False
         self._name = ""  # under which it is kept
         self.cards: list[StageCard] = []
         self._later = QTimer(self)
@@ -71,7 +74,7 @@ class PipelineEditor(QWidget):
         self.description = Field(theme, "Description", "What it is for")
         self.description.setObjectName("pipelineDescription")
         self.description.setProperty("kind", "quiet")
-        self.description.setMinimumHeight(theme.px(26))
+        self.description.setMinimumSize(theme.px(40), theme.px(26))
         self.description.textEdited.connect(self._describe)
         column.addWidget(self.description)
         column.addSpacing(theme.px(10))
@@ -97,7 +100,7 @@ class PipelineEditor(QWidget):
         self.name = Field(theme, "Name of the pipeline")
         self.name.setObjectName("pipelineName")
         self.name.setProperty("kind", "heading")
-        self.name.setMinimumHeight(theme.px(32))
+        self.name.setMinimumSize(theme.px(40), theme.px(32))
         self.name.textEdited.connect(self._rename)
         self.name.left.connect(lambda _: self._settle_name())
         row.addWidget(self.name, 1)
@@ -107,13 +110,16 @@ class PipelineEditor(QWidget):
         self._restore = button(theme, "Restore", self.restore.emit, "flat", "restorePipeline", 30)
         self._restore.setToolTip("Make the preset what it was at first")
         row.addWidget(self._restore)
-        row.addWidget(button(theme, "Duplicate", self.duplicate.emit, "", "duplicatePipeline", 30))
+        self._duplicate = button(theme, "Duplicate", self.duplicate.emit, "", "duplicatePipeline", 30)
+        row.addWidget(self._duplicate)
         self.more = QPushButton("···")
         self.more.setObjectName("pipelineMenu")
         self.more.setAccessibleName("More that can be done with this pipeline")
         self.more.setMinimumHeight(theme.px(30))
         menu = QMenu(self.more)
         self._rename_action = menu.addAction("Rename", self._begin_rename)
+        self._duplicate_action = menu.addAction("Duplicate", self.duplicate.emit)
+        self._restore_action = menu.addAction("Restore", self.restore.emit)
         menu.addAction("Export…", self.export.emit)
         self._default_action = menu.addAction("Make default", self.make_default.emit)
         menu.addSeparator()
@@ -121,6 +127,23 @@ class PipelineEditor(QWidget):
         self.more.setMenu(menu)
         row.addWidget(self.more)
         return row
+
+    def set_narrow(self, narrow: bool) -> None:
+        """Leave out what there is no room for, or show it."""
+        if narrow != self._narrow:
+            self._narrow = narrow
+            self._arrange()
+            self.context.set_narrow(narrow)
+            for card in self.cards:
+                card.set_narrow(narrow)
+
+    def _arrange(self) -> None:
+        """Buttons where there is room, else entries of the menu."""
+        narrow = self._narrow
+        self._restore.setVisible(self._changed and not narrow)
+        self._duplicate.setVisible(not narrow)
+        self._duplicate_action.setVisible(narrow)
+        self._restore_action.setVisible(self._changed and narrow)
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -134,16 +157,19 @@ class PipelineEditor(QWidget):
         self._title.setText(entry.name)
         self._title.setVisible(not own)
         self.name.setVisible(own)
-        if own and not self.name.hasFocus():
+        if own and (not same or (not self.name.hasFocus() and self._wrong.isHidden())):
             self.name.setText(entry.name)
+            self.name.set_wrong("")
         while (item := self._mark.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
+                widget.hide()
                 widget.deleteLater()
         words = "" if own else "preset, changed" if entry.changed else "preset"
         words = " · ".join(w for w in (words, "default" if entry.name == default else "") if w)
         if words:
-            self._mark.addWidget(Chip(self._theme, words, removable=False))
-        self._restore.setVisible(entry.changed)
+            self._mark.addWidget(Tag(self._theme, words))
+        self._changed = entry.changed
+        self._arrange()
         self._rename_action.setEnabled(own)
         self._delete_action.setEnabled(own)
         self._default_action.setEnabled(entry.name != default)
@@ -188,6 +214,7 @@ class PipelineEditor(QWidget):
 
     def _new_card(self) -> StageCard:
         card = StageCard(self._theme, self._around, lambda: [s.name for s in self.pipeline.stages])
+        card.set_narrow(self._narrow)
         card.changed.connect(lambda changes: self._stage_changed(card, changes))
         card.removed.connect(lambda: self.remove_stage(self.cards.index(card)))
         card.preview.connect(lambda: self.preview.emit(self.cards.index(card)))
@@ -283,16 +310,14 @@ class PipelineEditor(QWidget):
             words = f"There is already a pipeline “{name}”."
         self.name.set_wrong(words)
         self._say(words)
-        if not words:
-            self._change(name=name)
 
     def _settle_name(self) -> None:
-        """The person has left the field: what was wrong is not kept."""
-        if self.name.text() != self.pipeline.name:
-            self.name.setText(self.pipeline.name)
-            self.name.set_wrong("")
-            self._say("")
-        self.flush()
+        """The person has finished with the name: it is kept if it is right."""
+        name = " ".join(self.name.text().split())
+        if self._wrong.isHidden() and name != self.pipeline.name and not self.name.isHidden():
+            self._change(name=name)
+            self._later.stop()
+            self._keep()
 
     def _say(self, words: str) -> None:
         self._wrong.setText(words)
@@ -305,6 +330,8 @@ class PipelineEditor(QWidget):
     def flush(self) -> None:
         """Keep what was just changed."""
         self._flush_cards()
+        if self.name.hasFocus():
+            self._settle_name()
         if self._later.isActive():
             self._later.stop()
             self._keep()

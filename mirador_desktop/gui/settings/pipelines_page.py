@@ -1,9 +1,7 @@
 """The page Pipelines: presets and one's own, each with its context and stages."""
 
-import logging
-from collections.abc import Callable, Coroutine, Sequence
+from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 from PySide6.QtCore import Qt, QUrl
 from PySide6.QtGui import QDesktopServices
@@ -27,7 +25,8 @@ from mirador_desktop.pipelines import Pipelines
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.providers import Providers
 
-log = logging.getLogger(__name__)
+_NARROW = 820
+"""Width of a page under which the editor has too little room for everything, px at 100 %."""
 
 
 class PipelinesPage(Page):
@@ -87,12 +86,12 @@ class PipelinesPage(Page):
         self.editor.delete.connect(self._delete)
         self.editor.export.connect(self._choose_export)
         self.editor.make_default.connect(lambda: preferences.change(pipeline=self._chosen))
-        self.editor.preview.connect(lambda place: self._start("preview", self._preview(place)))
+        self.editor.preview.connect(lambda place: self._start("preview", self._preview, place))
         for signal in (self.editor.context.changed, self.editor.context.budget):
             signal.connect(lambda _: self._show_context())
         self.editor.context.edit.connect(self._edit_source)
         self.editor.context.begun.connect(lambda kind: self._fill_in(None, ContextSource(kind)))
-        self.editor.context.fetch.connect(lambda url: self._start("fetch", self._fetch(url)))
+        self.editor.context.fetch.connect(lambda url: self._start("fetch", self._fetch, url))
         area = QScrollArea()
         area.setObjectName("settingsScroll")
         area.setWidgetResizable(True)
@@ -145,14 +144,18 @@ class PipelinesPage(Page):
 
     def shown(self) -> None:
         """Look again at what is installed, and at files that may have changed by hand."""
-        self._start("reload pipelines", self._pipelines.reload())
-        self._start("context kinds", self._find_kinds())
+        self._start("reload pipelines", self._pipelines.reload)
+        self._start("context kinds", self._find_kinds)
         self.editor.refresh_models()
         self._look_at_context()
 
     def left(self) -> None:
         """Keep what was just written."""
         self.editor.flush()
+
+    def resizeEvent(self, event: object) -> None:
+        """Leave out what there is no room for."""
+        self.editor.set_narrow(self.width() < self.theme.px(_NARROW))
 
     def hideEvent(self, event: object) -> None:
         """The window was closed: keep what was just written."""
@@ -201,8 +204,12 @@ class PipelinesPage(Page):
             self._look_at_context()
 
     def _look_at_context(self) -> None:
-        if self._providers is not None and any(not s.empty for s in self.editor.pipeline.context):
-            self._start("context facts", self._find_facts(self._providers, self.editor.pipeline))
+        if (
+            self._providers is not None
+            and self.isVisible()
+            and any(not s.empty for s in self.editor.pipeline.context)
+        ):
+            self._start("context facts", self._find_facts, self._providers, self.editor.pipeline)
 
     async def _find_facts(self, providers: Providers, pipeline: Pipeline) -> None:
         facts = {source: await providers.facts(source) for source in pipeline.context}
@@ -217,16 +224,17 @@ class PipelinesPage(Page):
     # ── what the person does ───────────────────────────────────────────────────────────────────────────
 
     def _edited(self, name: str, pipeline: Pipeline) -> None:
+        chosen, renamed = self._chosen, pipeline.name != name
+        if renamed and chosen == name:
+            self._chosen = pipeline.name
         try:
             self._pipelines.save(pipeline, name)
         except PipelineError as error:
+            self._chosen = chosen
             self.editor.refused(name, str(error))
             return
-        if pipeline.name != name:
-            self._chosen = pipeline.name if self._chosen == name else self._chosen
-            if self._preferences.current.pipeline == name:
-                self._preferences.change(pipeline=pipeline.name)
-            self._refresh()
+        if renamed and self._preferences.current.pipeline == name:
+            self._preferences.change(pipeline=pipeline.name)
 
     def _new(self) -> None:
         self.editor.flush()
@@ -272,12 +280,12 @@ class PipelinesPage(Page):
         except PipelineError as error:
             self._say(str(error))
 
-    def _start(self, name: str, work: Coroutine[Any, Any, None]) -> None:
-        self._tasks.start(f"pipelines page: {name}", self._said(work))
+    def _start(self, name: str, work: Callable[..., Awaitable[None]], *values: object) -> None:
+        self._tasks.start(f"pipelines page: {name}", self._said(work, *values))
 
-    async def _said(self, work: Coroutine[Any, Any, None]) -> None:
+    async def _said(self, work: Callable[..., Awaitable[None]], *values: object) -> None:
         try:
-            await work
+            await work(*values)
         except (PipelineError, ContextError) as error:
             self._say(str(error))
 
@@ -291,7 +299,7 @@ class PipelinesPage(Page):
     def _choose_import(self) -> None:
         dialog = self._file_dialog("Import a pipeline")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.fileSelected.connect(lambda path: self._start("import", self.show_file(Path(path))))
+        dialog.fileSelected.connect(lambda path: self._start("import", self.show_file, Path(path)))
         dialog.open()
 
     async def show_file(self, path: Path) -> None:
@@ -307,7 +315,7 @@ class PipelinesPage(Page):
         dialog.setDefaultSuffix("toml")
         dialog.selectFile(f"{self._chosen.lower().replace(' ', '-')}.toml")
         name = self._chosen
-        dialog.fileSelected.connect(lambda path: self._start("export", self._export(name, Path(path))))
+        dialog.fileSelected.connect(lambda path: self._start("export", self._export, name, Path(path)))
         dialog.open()
 
     async def _export(self, name: str, path: Path) -> None:

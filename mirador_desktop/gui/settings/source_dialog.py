@@ -34,7 +34,7 @@ class SourceDialog(QDialog):
         self.setObjectName("sourceDialog")
         self.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
         self.setWindowTitle(f"{_TITLES.get(source.kind, source.kind)} - Mirador")
-        self.resize(theme.px(520), theme.px(220))
+        self.setMinimumSize(theme.px(560), theme.px(290))
         column = QVBoxLayout(self)
         column.setContentsMargins(theme.px(24), theme.px(20), theme.px(24), theme.px(20))
         column.setSpacing(theme.px(8))
@@ -43,7 +43,12 @@ class SourceDialog(QDialog):
             self._kinds = Segments(theme, "Kind", tuple(_TITLES.items()))
             self._kinds.choose(source.kind)
             self._kinds.chosen.connect(self._choose_kind)
-            column.addWidget(form_row(theme, "Kind", self._kinds, 96))
+            across = QWidget()
+            line = QHBoxLayout(across)
+            line.setContentsMargins(0, 0, 0, 0)
+            line.addWidget(self._kinds)
+            line.addStretch(1)
+            column.addWidget(form_row(theme, "Kind", across, 96))
         box = QWidget()
         row = QHBoxLayout(box)
         row.setContentsMargins(0, 0, 0, 0)
@@ -124,4 +129,3 @@ class SourceDialog(QDialog):
         if self._ok.isEnabled():
             self.done_with.emit(self.source())
             self.accept()
-

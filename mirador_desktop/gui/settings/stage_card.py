@@ -12,9 +12,9 @@ from mirador_desktop.core.stages import ModelStage
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.colours import SHAPES
 from mirador_desktop.gui.parts import IconButton
-from mirador_desktop.gui.settings.model_row import CHOICES
+from mirador_desktop.gui.settings.model_row import CHOICES, Tag
 from mirador_desktop.gui.settings.stage_form import Around, StageForm
-from mirador_desktop.gui.settings.widgets import Chip, Field, button, label
+from mirador_desktop.gui.settings.widgets import Field, button, label
 from mirador_desktop.gui.theme import Theme
 
 HEADER = 44
@@ -45,8 +45,9 @@ class StageCard(QFrame):
         self.stage = ModelStage("")
         self._now: tuple[str, ...] = ()
         self.place = 0
+        self._narrow = False
         self.form: StageForm | None = None
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Maximum)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._column = QVBoxLayout(self)
         self._column.setContentsMargins(0, 0, 0, 0)
         self._column.setSpacing(0)
@@ -62,7 +63,7 @@ class StageCard(QFrame):
         self.name = Field(theme, "Name of the stage")
         self.name.setObjectName("stageName")
         self.name.setProperty("kind", "heading")
-        self.name.setMinimumHeight(theme.px(28))
+        self.name.setMinimumSize(theme.px(40), theme.px(28))
         self.name.textEdited.connect(self._renamed)
         self.name.left.connect(lambda _: self._settle_name())
         row.addWidget(self.name)
@@ -76,6 +77,7 @@ class StageCard(QFrame):
         row.addWidget(self._summary)
         self.remove = button(theme, "Remove stage", self.removed.emit, "flat", "removeStage", 28)
         self.remove.setProperty("quiet", "true")
+        self.remove.setAccessibleName("Remove stage")
         row.addWidget(self.remove)
         self.fold = IconButton(theme, "chevron-right", "Open the stage", side=28)
         self.fold.setObjectName("openStage")
@@ -104,6 +106,7 @@ class StageCard(QFrame):
             self.form = StageForm(self._theme, self._around)
             self.form.changed.connect(self._form_changed)
             self.form.preview.connect(self.preview)
+            self.form.set_narrow(self._narrow)
             self._column.addWidget(self.form)
         if self.form is not None:
             if not on:
@@ -111,8 +114,8 @@ class StageCard(QFrame):
             self.form.setVisible(on)
         for widget in (self.name, self.remove):
             widget.setVisible(on)
-        for other in (self._title, self._summary):
-            other.setVisible(not on)
+        self._title.setVisible(not on)
+        self._summary.setVisible(not on and not self._narrow)
         self.fold.set_icon("chevron-down" if on else "chevron-right")
         words = f"{'Fold' if on else 'Open'} the stage {self.stage.name}".strip()
         self.fold.setAccessibleName(words)
@@ -130,11 +133,19 @@ class StageCard(QFrame):
         self.setObjectName(f"stageCard-{stage.name}")
         self.setAccessibleName(f"Stage {place + 1}: {stage.name}")
         self.handle.setAccessibleName(f"Move the stage {stage.name}")
-        if not self.name.hasFocus():
+        if not self.name.hasFocus() and self._wrong.isHidden():
             self.name.setText(stage.name.capitalize())
-            self._say("")
         self._show()
         self.update()
+
+    def set_narrow(self, on: bool) -> None:
+        """Leave out what there is no room for, or show it."""
+        self._narrow = on
+        if self.form is not None:
+            self.form.set_narrow(on)
+        self._summary.setVisible(not self.is_open and not on)
+        self.remove.setText("Remove" if on else "Remove stage")
+        self._show()
 
     def refresh_models(self) -> None:
         """Other models are installed now."""
@@ -143,6 +154,8 @@ class StageCard(QFrame):
 
     def flush(self) -> None:
         """Tell of what was just written."""
+        if self.name.hasFocus():
+            self._settle_name()
         if self.form is not None:
             self.form.flush()
 
@@ -157,11 +170,12 @@ class StageCard(QFrame):
             assert self.form is not None
             self.form.show_stage(stage, self._now)
         else:
-            names = list(stage.models[:2]) or [_SHORT[stage.choose]]
-            if len(stage.models) > 2:
-                names.append(f"+{len(stage.models) - 2}")
+            most = 1 if self._narrow else 2
+            names = list(stage.models[:most]) or [_SHORT[stage.choose]]
+            if len(stage.models) > most:
+                names.append(f"+{len(stage.models) - most}")
             for name in names:
-                chip = Chip(self._theme, name, removable=False)
+                chip = Tag(self._theme, name)
                 chip.setToolTip(", ".join(stage.models or self._now) or name)
                 self._chips.addWidget(chip)
         threshold = f" · stop at {stage.confidence_threshold:.2f}"
@@ -180,14 +194,12 @@ class StageCard(QFrame):
             self._say(f"Another stage is called {name}.")
         else:
             self._say("")
-            if name != self.stage.name:
-                self.changed.emit({"name": name})
 
     def _settle_name(self) -> None:
-        """The person has left the field: what was wrong is not kept."""
-        if not self._wrong.isHidden() or self.name.text() != self.stage.name.capitalize():
-            self.name.setText(self.stage.name.capitalize())
-            self._say("")
+        """The person has finished with the name: it is told if it is right."""
+        name = " ".join(self.name.text().lower().split())
+        if self._wrong.isHidden() and name != self.stage.name and STAGE["name"].good(name):
+            self.changed.emit({"name": name})
 
     def _say(self, why: str) -> None:
         self.name.set_wrong(why)

@@ -6,7 +6,7 @@ from typing import Any
 
 from PySide6.QtCore import QTimer, Signal
 from PySide6.QtGui import QFocusEvent
-from PySide6.QtWidgets import QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QGridLayout, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
 from mirador_desktop.core.context import estimate_tokens
 from mirador_desktop.core.engine import ModelInfo
@@ -82,13 +82,17 @@ class StageForm(QWidget):
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(4))
         self.prompt = _Prompt()
-        self.prompt.setFixedHeight(theme.px(86))
+        self._fit = QTimer(self)  # in the middle of a layout its own height must not change
+        self._fit.setSingleShot(True)
+        self._fit.setInterval(0)
+        self._fit.timeout.connect(self._fit_prompt)
+        self.prompt.document().documentLayout().documentSizeChanged.connect(lambda _: self._fit.start())
         self.prompt.textChanged.connect(self._prompt_edited)
-        self.prompt.left.connect(self.flush)
+        self.prompt.left.connect(self._flush_prompt)
         self._later = QTimer(self)
         self._later.setSingleShot(True)
         self._later.setInterval(_PAUSE)
-        self._later.timeout.connect(self.flush)
+        self._later.timeout.connect(self._keep_prompt)
         column.addWidget(self.prompt)
         below = QHBoxLayout()
         self._count = label("", "meta")
@@ -101,12 +105,13 @@ class StageForm(QWidget):
     def _figures(self) -> QWidget:
         theme = self._theme
         box = QWidget()
-        row = QHBoxLayout(box)
-        row.setContentsMargins(theme.px(LABEL + 6), 0, 0, 0)
-        row.setSpacing(theme.px(26))
+        row = QGridLayout(box)
+        row.setContentsMargins(theme.px(LABEL), 0, 0, 0)
+        row.setHorizontalSpacing(theme.px(26))
+        row.setVerticalSpacing(theme.px(8))
+        self._grid = row
         self.tokens = NumberField(theme, "Most tokens", 1, MOST_TOKENS, 100)
         self.tokens.setObjectName("stageTokens")
-        self.tokens.setToolTip("Most tokens of answer and thinking together")
         self.tokens.setFixedWidth(theme.px(100))
         self.tokens.number.connect(lambda value: self.changed.emit({"max_tokens": value}))
         self.tokens.wrong.connect(self._say)
@@ -122,11 +127,22 @@ class StageForm(QWidget):
         self.think.setObjectName("stageThinking")
         self.think.setToolTip("Whether models that can think do so before they answer")
         self.think.clicked.connect(lambda on: self.changed.emit({"think": on}))
-        row.addWidget(captioned(theme, "Tokens", self.tokens))
-        row.addWidget(captioned(theme, "Temperature", self.temperature), 1)
-        row.addWidget(captioned(theme, "Stop at confidence", self.threshold), 1)
-        row.addWidget(captioned(theme, "Thinking", self.think))
+        self._parts = (
+            captioned(theme, "Tokens", self.tokens),
+            captioned(theme, "Temperature", self.temperature),
+            captioned(theme, "Stop at confidence", self.threshold),
+            captioned(theme, "Thinking", self.think),
+        )
+        self.set_narrow(False)
         return box
+
+    def set_narrow(self, on: bool) -> None:
+        """Put the figures below each other where there is little room."""
+        for place, part in enumerate(self._parts):
+            self._grid.removeWidget(part)
+            self._grid.addWidget(part, place if on else 0, 0 if on else place)
+        for column in range(4):
+            self._grid.setColumnStretch(column, int(column == 0 if on else column in (1, 2)))
 
     def show_stage(self, stage: ModelStage, now: Sequence[str]) -> None:
         """Show a stage.
@@ -141,17 +157,23 @@ class StageForm(QWidget):
             self.prompt.setPlainText(stage.role_prompt)
             self.prompt.blockSignals(False)
         self._count_tokens()
-        if self.tokens.value() != stage.max_tokens:
+        if self.tokens.value() not in (stage.max_tokens, None) and not self.tokens.hasFocus():
             self.tokens.set_number(stage.max_tokens)
         self.temperature.set_value(stage.temperature)
         self.threshold.set_value(stage.confidence_threshold)
         self.think.setChecked(stage.think)
 
     def flush(self) -> None:
-        """Tell of a prompt that was just written."""
-        if not self._later.isActive():
-            return
-        self._later.stop()
+        """Tell of what was just written."""
+        self.tokens.flush()
+        self._flush_prompt()
+
+    def _flush_prompt(self) -> None:
+        if self._later.isActive():
+            self._later.stop()
+            self._keep_prompt()
+
+    def _keep_prompt(self) -> None:
         text = self.prompt.toPlainText()
         good = STAGE["role_prompt"].good(text)
         self._say("" if good else f"A role prompt is {STAGE['role_prompt'].expected}, without control characters.")
@@ -167,6 +189,14 @@ class StageForm(QWidget):
     def _prompt_edited(self) -> None:
         self._count_tokens()
         self._later.start()
+
+    def _fit_prompt(self) -> None:
+        """As high as its text, from three lines to eight."""
+        lines = min(max(round(self.prompt.document().size().height()), 3), 8)
+        around = 2 * (self.prompt.document().documentMargin() + self._theme.px(6) + 2)
+        self.prompt.setFixedHeight(round(lines * self.prompt.fontMetrics().lineSpacing() + around))
+        if not self.prompt.hasFocus():
+            self.prompt.verticalScrollBar().setValue(0)
 
     def _count_tokens(self) -> None:
         self._count.setText(f"about {estimate_tokens(self.prompt.toPlainText()):,} tokens")

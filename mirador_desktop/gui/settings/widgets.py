@@ -153,7 +153,7 @@ class Chip(QWidget):
         """As wide as its text, at most 260 px."""
         theme = self._theme
         words = QFontMetrics(theme.fixed_font(8)).horizontalAdvance(self.text)
-        wide = min(words, theme.px(260)) + theme.px(20) + (theme.px(18) if self._cross else 0)
+        wide = min(words + 2, theme.px(260)) + theme.px(20) + (theme.px(18) if self._cross else 0)
         return QSize(wide, theme.px(26))
 
     def resizeEvent(self, event: object) -> None:
