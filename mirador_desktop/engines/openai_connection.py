@@ -71,9 +71,9 @@ class OpenAIConnection:
 
     async def events(self, path: str, model: str, body: Mapping[str, Any]) -> AsyncGenerator[object, None]:
         """POST JSON and yield the events that come back as plain values, without any time-out."""
+        client = await self.client()
         from openai import AsyncStream
 
-        client = await self.client()
         with self.running.one():
             try:
                 # Plain values, not the library's classes: servers leave fields out that those need.
@@ -87,26 +87,30 @@ class OpenAIConnection:
                 raise self.translate(error, model) from error
 
     async def client(self) -> "openai.AsyncOpenAI":
-        """Make the server's one client. The import takes over a second, so it happens in a thread, at first use."""
+        """The server's one client, made in a thread at first use."""
         async with self._connecting:
             if self._client is None:
-                module = await asyncio.to_thread(importlib.import_module, "openai")
-                import httpx
-
+                # The import takes over a second.
+                await asyncio.to_thread(importlib.import_module, "openai")
                 options = await reach.client_options(self._access, self._bearer)
                 try:
-                    inside = await asyncio.to_thread(httpx.AsyncClient, **options)
-                    self._client = module.AsyncOpenAI(
-                        base_url=self.address,
-                        api_key="none",  # whatever stands here is taken out by Bearer
-                        http_client=inside,
-                        max_retries=0,
-                        timeout=options["timeout"],
-                    )
+                    self._client = await asyncio.to_thread(self._make, options)
                 except Exception as error:
                     raise EngineUnreachable(f"{self.address} cannot be asked: {error}.", "foreign") from error
             assert self._client is not None
             return self._client
+
+    def _make(self, options: Mapping[str, Any]) -> "openai.AsyncOpenAI":
+        import httpx
+        import openai
+
+        return openai.AsyncOpenAI(
+            base_url=self.address,
+            api_key="none",  # whatever stands here is taken out by Bearer
+            http_client=httpx.AsyncClient(**options),
+            max_retries=0,
+            timeout=options["timeout"],
+        )
 
     async def close(self) -> None:
         """Close all connections; the next request makes new ones."""
