@@ -249,6 +249,7 @@ def test_every_field_of_a_stage_is_kept(tmp_path: Path, qtbot: QtBot) -> None:
     async def work(shown: Shown) -> None:
         await shown.open()
         form = shown.form(1)
+        assert form.tokens.text() == "200"
         write_into(form.tokens, "1,000")
         QTest.keyClick(form.tokens, KEY.Key_Up)
         form.temperature.slider.setValue(85)

@@ -157,7 +157,7 @@ class StageForm(QWidget):
             self.prompt.setPlainText(stage.role_prompt)
             self.prompt.blockSignals(False)
         self._count_tokens()
-        if self.tokens.value() not in (stage.max_tokens, None) and not self.tokens.hasFocus():
+        if self.tokens.value() != stage.max_tokens and not (self.tokens.hasFocus() or self.tokens.property("wrong")):
             self.tokens.set_number(stage.max_tokens)
         self.temperature.set_value(stage.temperature)
         self.threshold.set_value(stage.confidence_threshold)
