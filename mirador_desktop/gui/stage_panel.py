@@ -1,6 +1,7 @@
 """The panel of one stage: header with shape, name, models and figures, and the answers of its models."""
 
 import re
+from itertools import pairwise
 
 from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPainterPath, QPaintEvent, QPen
@@ -251,11 +252,11 @@ class StagePanel(QWidget):
             view.move(left, y)
             y += height + (theme.px(10) if view.has_text and texts else 0)
         gap = theme.px(36)
-        if len(texts) == 2 and (inner - gap) // 2 >= theme.px(280):
-            half = (inner - gap) // 2
-            heights = [view.set_width(half) for view in texts]
+        each = (inner - gap * (len(texts) - 1)) // max(1, len(texts))
+        if len(texts) > 1 and each >= theme.px(280):
+            heights = [view.set_width(each) for view in texts]
             for place, view in enumerate(texts):
-                view.move(left + place * (half + gap), y)
+                view.move(left + place * (each + gap), y)
             return y + max(heights)
         for place, view in enumerate(texts):
             y += theme.px(10) if place else 0
@@ -315,10 +316,11 @@ class StagePanel(QWidget):
                 painter.setBrush(Qt.BrushStyle.NoBrush)
                 painter.drawRoundedRect(ring.translated(view.pos()).adjusted(-8, -4, 8, 4), radius / 2, radius / 2)
         texts = [view for _, view in self._views if view.isVisibleTo(self) and view.has_text and not view.failed]
-        if len(texts) == 2 and texts[0].y() == texts[1].y():
-            x = (texts[0].geometry().right() + texts[1].x()) // 2
-            painter.setPen(QColor(c.line))
-            painter.drawLine(x, texts[0].y() + theme.px(4), x, self.height() - theme.px(14))
+        for one, other in pairwise(texts):
+            if one.y() == other.y():
+                x = (one.geometry().right() + other.x()) // 2
+                painter.setPen(QColor(c.line))
+                painter.drawLine(x, one.y() + theme.px(4), x, self.height() - theme.px(14))
         painter.end()
 
 

@@ -132,8 +132,13 @@ def test_two_models_side_by_side_where_there_is_room(show: Show) -> None:
     assert text_of(panel, "stageModels") == "a:7b, b:7b"
 
 
-def test_three_models_stand_below_each_other(show: Show) -> None:
+def test_three_models_side_by_side_where_there_is_room_for_all(show: Show) -> None:
     panel = show(*(answer(f"m{n}:7b", "Text. " * 30) for n in range(3)), width=1100)
+    assert len({v.y() for v in views(panel)}) == 1
+    lefts = [v.x() for v in views(panel)]
+    assert lefts == sorted(set(lefts))
+    assert not panel.grab().isNull()
+    lay_out(panel, 800)
     assert [v.x() for v in views(panel)] == [views(panel)[0].x()] * 3
     tops = [v.y() for v in views(panel)]
     assert tops == sorted(set(tops))

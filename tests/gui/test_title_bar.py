@@ -1,22 +1,25 @@
 """The choosers above the turns, and pipelines that change while the window is open."""
 
+from collections.abc import Iterator
+
 import pytest
 from PySide6.QtWidgets import QWidget
 from pytestqt.qtbot import QtBot
 
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, ModelStage, Pipeline
-from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.title_bar import TitleBar
+from tests.gui.test_turn_live import the_theme
 
 MINE = Pipeline("R & D", (ModelStage("a"), ModelStage("b")))
 OTHER = Pipeline("Other", (ModelStage("a"),))
 
 
 @pytest.fixture
-def bar(qtbot: QtBot) -> TitleBar:
+def bar(qtbot: QtBot) -> Iterator[TitleBar]:
     window = QWidget()
     qtbot.addWidget(window)
-    return TitleBar(Theme("light"), (DEFAULT_PIPELINE, GUIDE_PIPELINE), "stack", window)
+    yield TitleBar(the_theme(), (DEFAULT_PIPELINE, GUIDE_PIPELINE), "stack", window)
+    window.close()
 
 
 def offered(bar: TitleBar) -> list[str]:
