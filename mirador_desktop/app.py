@@ -158,6 +158,7 @@ async def _settle(
     desk.tell_all(*problems, machine.store.key_notice)
     await machine.prepare()
     desk.prepared()
+    await asyncio.to_thread(_import_settings)
     gc.collect()
     gc.freeze()  # a full collection takes 30 ms: what is there now stays anyway
     if on_ready is not None:
@@ -181,10 +182,34 @@ def doors_of(machine: Machine) -> "Doors":
 def _import_machine() -> None:
     """Import what answers need, off the GUI thread and behind the first paint."""
     import mirador_desktop.assistant
+    import mirador_desktop.engines.computer
     import mirador_desktop.engines.guide
+    import mirador_desktop.engines.host_factory
+    import mirador_desktop.engines.limits
     import mirador_desktop.engines.ollama
     import mirador_desktop.engines.registry
     import mirador_desktop.gui.desk
     import mirador_desktop.gui.first_start
     import mirador_desktop.gui.markdown_view
-    import mirador_desktop.gui.turn_view  # noqa: F401
+    import mirador_desktop.gui.turn_view
+    import mirador_desktop.hosts
+    import mirador_desktop.models
+    import mirador_desktop.pipelines
+    import mirador_desktop.providers
+    import mirador_desktop.pulls
+    import mirador_desktop.runtime
+    import mirador_desktop.tokens
+    import mirador_desktop.warming  # noqa: F401
+
+
+def _import_settings() -> None:
+    """Import what the settings window needs, off the GUI thread and before somebody asks for it."""
+    import mirador_desktop.gui.settings.appearance_page
+    import mirador_desktop.gui.settings.dialog
+    import mirador_desktop.gui.settings.hosts_page
+    import mirador_desktop.gui.settings.memory_page
+    import mirador_desktop.gui.settings.models_page
+    import mirador_desktop.gui.settings.ollama_card
+    import mirador_desktop.gui.settings.pipelines_page
+    import mirador_desktop.gui.settings.privacy_page
+    import mirador_desktop.gui.settings.warm_plan  # noqa: F401

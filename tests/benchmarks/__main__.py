@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from tests.benchmarks import conversations, painting, start, streaming
+from tests.benchmarks import conversations, opening, painting, settings, start, streaming
 from tests.benchmarks.table import Row, show
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -17,6 +17,8 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "streaming": streaming.measure,
     "painting": painting.measure,
     "conversations": conversations.measure,
+    "opening": opening.measure,
+    "settings": settings.measure,
 }
 
 
