@@ -101,6 +101,42 @@ def test_a_question_from_standard_input(tmp_path: Path) -> None:
     assert body["messages"][-1]["content"] == "What now?"
 
 
+OWN = """
+name = "My own"
+[[context]]
+kind = "file"
+value = "/gone/notes.txt"
+[[context]]
+kind = "time"
+[[stages]]
+name = "only one"
+max_tokens = 900
+role_prompt = "Be brief."
+"""
+
+
+def test_a_pipeline_of_ones_own_by_name_with_its_context(tmp_path: Path) -> None:
+    folder = tmp_path / "config" / "pipelines"
+    folder.mkdir(parents=True)
+    (folder / "mine.toml").write_text(OWN, "utf-8")
+    (folder / "broken.toml").write_text("name = ", "utf-8")
+    with Sim(scenarios.ONE_MODEL) as sim:
+        done = _run(tmp_path, sim.url, "ask", "--json", "--pipeline", "MY own", "What now?")
+        said = sim.requests("/api/chat")[-1]["body"]["messages"]
+        plain = _run(tmp_path, sim.url, "ask", "--pipeline", "my own", "What now?")
+        wrong = _run(tmp_path, sim.url, "ask", "--pipeline", "yours", "What now?")
+    assert done.returncode == 0
+    context = next(e for e in _events(done.stdout) if e["event"] == "context")
+    left_out = "notes.txt is not there any more and was left out"
+    assert context["sources"][0] == {"name": "notes.txt", "tokens": 0, "error": left_out, "age": None}
+    assert context["sources"][1]["name"] == "date and time"
+    assert said[1]["content"].startswith("### Question\n\nWhat now?\n\n### Date and time of the question\n> It is ")
+    assert f"{left_out}." in plain.stdout
+    assert "Only one (llama3.2:3b)" in plain.stdout
+    assert wrong.returncode == 2
+    assert "“Financial”, “My own” or “Guide”" in wrong.stderr
+
+
 @pytest.mark.parametrize(
     ("arguments", "code"),
     [
