@@ -7,7 +7,6 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import TYPE_CHECKING
 
 from mirador_desktop.errors import StoreError
-from mirador_desktop.machine import Machine, compose, start_logging
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.settings import Folders, folders, load
 
@@ -16,6 +15,7 @@ if TYPE_CHECKING:
     from mirador_desktop.gui.doors import Doors
     from mirador_desktop.gui.main_window import MainWindow
     from mirador_desktop.gui.single_instance import SingleInstance
+    from mirador_desktop.machine import Machine
 
 log = logging.getLogger(__name__)
 
@@ -79,6 +79,8 @@ async def _main(
         loop.unexpected(lambda words: window.toast.say(words, 8)),
     ):
         await _first_of(painted, closing)  # a window that is never painted can still be closed
+        from mirador_desktop.machine import start_logging
+
         window.setWindowIcon(program_icon())
         start_logging(places, settings.log_level)
         instance.listen(window.bring_to_front)
@@ -110,6 +112,7 @@ async def _work(
 ) -> None:
     await asyncio.to_thread(_import_machine)
     from mirador_desktop.gui.desk import Desk
+    from mirador_desktop.machine import compose
 
     def kept(why_not: str) -> None:
         desk.show_kept(why_not)
@@ -142,7 +145,7 @@ async def _work(
 async def _settle(
     window: "MainWindow",
     desk: "Desk",
-    machine: Machine,
+    machine: "Machine",
     problems: list[str],
     on_ready: "Callable[[MainWindow], Awaitable[None]] | None",
 ) -> None:
@@ -169,7 +172,7 @@ async def _settle(
             raise
 
 
-def doors_of(machine: Machine) -> "Doors":
+def doors_of(machine: "Machine") -> "Doors":
     """What the window is handed."""
     from mirador_desktop.gui.doors import Doors
 
