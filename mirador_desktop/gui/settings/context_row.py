@@ -53,6 +53,7 @@ class ContextRow(QWidget):
         self._theme, self._kinds = theme, kinds
         self._sources: tuple[ContextSource, ...] = ()
         self._facts: dict[ContextSource, Fact] = {}
+        self._shown: object = None
         self.setObjectName("contextRow")
         as_wide_as_there_is(self)
         row = QHBoxLayout(self)
@@ -93,7 +94,11 @@ class ContextRow(QWidget):
 
     def show_sources(self, sources: Sequence[ContextSource], tokens: int, facts: dict[ContextSource, Fact]) -> None:
         """Show these, with what is known of them."""
-        self._sources, self._facts = tuple(sources), dict(facts)
+        known = {source: facts[source] for source in sources if source in facts}
+        shown = (tuple(sources), tokens, known, tuple(self._kinds()))
+        if shown == self._shown:
+            return
+        self._shown, self._sources, self._facts = shown, tuple(sources), known
         self._budget.setText(f"{tokens:,} tokens at most")
         self._budget.setVisible(bool(sources))
         clear(self._flow)

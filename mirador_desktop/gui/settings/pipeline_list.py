@@ -28,6 +28,7 @@ class PipelineList(QListWidget):
     def __init__(self, theme: Theme, parent: QWidget | None = None) -> None:
         super().__init__(parent)
         self._theme = theme
+        self._rows: list[tuple[str, str]] = []
         self.setObjectName("pipelineList")
         self.setAccessibleName("Pipelines")
         self.setItemDelegate(_Painter(theme, self))
@@ -41,6 +42,17 @@ class PipelineList(QListWidget):
 
     def show_entries(self, entries: Sequence[Entry], default: str, chosen: str) -> None:
         """Show these, with the one of the name `chosen` as chosen; the signal is not sent."""
+        rows = [(entry.name, words_of(entry, default)) for entry in entries]
+        if rows == self._rows:  # the same words: only what stands behind them is new
+            items = [item for row in range(self.count()) if (item := self.item(row)).data(ENTRY) is not None]
+            for item, entry in zip(items, entries, strict=True):
+                item.setData(ENTRY, entry)
+            self.blockSignals(True)
+            self.choose(chosen)
+            self.blockSignals(False)
+            self.viewport().update()
+            return
+        self._rows = rows
         self.blockSignals(True)
         self.clear()
         heading = False

@@ -3,9 +3,8 @@
 from collections.abc import Awaitable, Callable, Sequence
 from pathlib import Path
 
-from PySide6.QtCore import Qt, QUrl
-from PySide6.QtGui import QDesktopServices
-from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt
+from PySide6.QtWidgets import QFileDialog, QFrame, QHBoxLayout, QScrollArea, QStackedWidget, QVBoxLayout
 
 from mirador_desktop.core.engine import ModelInfo
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, ContextSource, Pipeline
@@ -16,9 +15,10 @@ from mirador_desktop.gui.settings.page import REACH, Page
 from mirador_desktop.gui.settings.pipeline_dialogs import import_dialog, preview_dialog
 from mirador_desktop.gui.settings.pipeline_editor import PipelineEditor
 from mirador_desktop.gui.settings.pipeline_list import PipelineList
+from mirador_desktop.gui.settings.pipeline_views import BrokenFile, Notice
 from mirador_desktop.gui.settings.source_dialog import SourceDialog
 from mirador_desktop.gui.settings.stage_form import Around
-from mirador_desktop.gui.settings.widgets import button, label
+from mirador_desktop.gui.settings.widgets import button
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.pipelines import Pipelines
@@ -60,7 +60,6 @@ class PipelinesPage(Page):
         self._kinds: list[str] = []
         self._facts: dict[ContextSource, Fact] = {}
         self._chosen = ""
-        self._undo: Callable[[], object] | None = None
         self.buttons.addWidget(button(theme, "Import", self._choose_import, "", "importPipeline"))
         row = QHBoxLayout()
         row.setSpacing(theme.px(28))
@@ -101,9 +100,11 @@ class PipelinesPage(Page):
         area.setWidget(self.editor)
         self._stack = QStackedWidget()
         self._stack.addWidget(area)
-        self._stack.addWidget(self._broken_view())
+        self._broken = BrokenFile(theme)
+        self._stack.addWidget(self._broken)
         row.addWidget(self._stack, 1)
-        self.foot.addWidget(self._notice_row())
+        self._notice = Notice(theme)
+        self.foot.addWidget(self._notice)
         self.finds(new, "New pipeline", "stages add create")
         self.finds(self.list, "Pipelines", "presets financial council compare stages context")
         self.finds(self.editor.add, "Add a stage", "role prompt temperature tokens threshold fallback")
@@ -112,33 +113,6 @@ class PipelinesPage(Page):
         self.hear(preferences.listen, lambda before: self._refresh())
         self._chosen = preferences.current.pipeline
         self._refresh()
-
-    def _broken_view(self) -> QWidget:
-        box = QWidget()
-        column = QVBoxLayout(box)
-        column.setContentsMargins(0, 0, 0, 0)
-        column.setSpacing(self.theme.px(10))
-        self._broken_title = label("", "title")
-        self._broken_why = label("", "error", wraps=True)
-        column.addWidget(self._broken_title)
-        column.addWidget(self._broken_why)
-        open_it = button(self.theme, "Open the file", self._open_file, "", "openPipelineFile")
-        column.addWidget(open_it, 0, Qt.AlignmentFlag.AlignLeft)
-        column.addStretch(1)
-        return box
-
-    def _notice_row(self) -> QWidget:
-        self._notice = QWidget()
-        row = QHBoxLayout(self._notice)
-        row.setContentsMargins(0, 0, 0, 0)
-        self._words = label("", "muted", wraps=True)
-        self._words.setObjectName("pipelineNotice")
-        row.addWidget(self._words, 1)
-        self._undo_button = button(self.theme, "Undo", self._do_undo, "flat", "undoPipeline")
-        row.addWidget(self._undo_button)
-        row.addWidget(button(self.theme, "OK", lambda: self._say(""), "flat"))
-        self._notice.hide()
-        return self._notice
 
     # ── showing ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -188,8 +162,7 @@ class PipelinesPage(Page):
     def _show(self, entry: Entry) -> None:
         if entry.pipeline is None:
             self.editor.flush()
-            self._broken_title.setText(entry.name)
-            self._broken_why.setText(entry.problem)
+            self._broken.show_entry(entry)
             self._stack.setCurrentIndex(1)
             return
         self._stack.setCurrentIndex(0)
@@ -262,16 +235,7 @@ class PipelinesPage(Page):
         self._say(f"“{name}” was deleted. Its answers stay.", put_back)
 
     def _say(self, words: str, undo: Callable[[], object] | None = None) -> None:
-        self._undo = undo
-        self._words.setText(words)
-        self._undo_button.setVisible(undo is not None)
-        self._notice.setVisible(bool(words))
-
-    def _do_undo(self) -> None:
-        undo, self._undo = self._undo, None
-        self._say("")
-        if undo is not None:
-            self._do(undo)
+        self._notice.say(words, None if undo is None else lambda: self._do(undo))
 
     def _do(self, act: Callable[[], object]) -> None:
         """Do something that may be refused, and say so."""
@@ -288,11 +252,6 @@ class PipelinesPage(Page):
             await work(*values)
         except (PipelineError, ContextError) as error:
             self._say(str(error))
-
-    def _open_file(self) -> None:
-        entry = self._pipelines.entry(self._chosen)
-        if entry is not None and entry.file is not None:
-            QDesktopServices.openUrl(QUrl.fromLocalFile(str(entry.file)))
 
     # ── files of others ────────────────────────────────────────────────────────────────────────────────
 

@@ -46,6 +46,7 @@ class StageCard(QFrame):
         self._now: tuple[str, ...] = ()
         self.place = 0
         self._narrow = False
+        self._chipped: tuple[tuple[str, ...], str] = ((), "")
         self.form: StageForm | None = None
         self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Minimum)
         self._column = QVBoxLayout(self)
@@ -162,24 +163,31 @@ class StageCard(QFrame):
     def _show(self) -> None:
         stage = self.stage
         self._title.setText(stage.name.capitalize())
+        if self.is_open:
+            assert self.form is not None
+            self.form.show_stage(stage, self._now)
+        self._show_chips(() if self.is_open else self._chip_names(), ", ".join(stage.models or self._now))
+        threshold = f" · stop at {stage.confidence_threshold:.2f}"
+        self._summary.setText(f"{stage.max_tokens:,} tok · {stage.temperature:.2f}{threshold}")
+
+    def _chip_names(self) -> tuple[str, ...]:
+        models, most = self.stage.models, 1 if self._narrow else 2
+        if not models:
+            return (_SHORT[self.stage.choose],)
+        return (*models[:most], f"+{len(models) - most}") if len(models) > most else models
+
+    def _show_chips(self, names: tuple[str, ...], all_of_them: str) -> None:
+        if (names, all_of_them) == self._chipped:
+            return
+        self._chipped = (names, all_of_them)
         while (item := self._chips.takeAt(0)) is not None:
             if (widget := item.widget()) is not None:
                 widget.hide()
                 widget.deleteLater()
-        if self.is_open:
-            assert self.form is not None
-            self.form.show_stage(stage, self._now)
-        else:
-            most = 1 if self._narrow else 2
-            names = list(stage.models[:most]) or [_SHORT[stage.choose]]
-            if len(stage.models) > most:
-                names.append(f"+{len(stage.models) - most}")
-            for name in names:
-                chip = Tag(self._theme, name)
-                chip.setToolTip(", ".join(stage.models or self._now) or name)
-                self._chips.addWidget(chip)
-        threshold = f" · stop at {stage.confidence_threshold:.2f}"
-        self._summary.setText(f"{stage.max_tokens:,} tok · {stage.temperature:.2f}{threshold}")
+        for name in names:
+            chip = Tag(self._theme, name)
+            chip.setToolTip(all_of_them or name)
+            self._chips.addWidget(chip)
 
     def _form_changed(self, changes: dict[str, object]) -> None:
         self.changed.emit(changes)
