@@ -113,13 +113,22 @@ def rows_of(
     return sorted(rows, key=lambda row: row.name.lower())
 
 
-def matching(rows: Sequence[Row], words: str, host: str = "") -> list[Row]:
-    """The rows in which all words occur, and that are on a host ("" for any)."""
+def matching(rows: Sequence[Row], words: str, host: str = "", texts: Mapping[str, str] | None = None) -> list[Row]:
+    """The rows in which all words occur, and that are on a host ("" for any).
+
+    Args:
+        texts: what `searched` gave for each row, by name, where it is known already.
+    """
     wanted = words.lower().split()
-    return [row for row in rows if (not host or host in row.hosts) and all(w in _searched(row) for w in wanted)]
+    on_host = [row for row in rows if not host or host in row.hosts]
+    if not wanted:
+        return on_host
+    found = texts if texts is not None else {row.name: searched(row) for row in on_host}
+    return [row for row in on_host if all(w in found[row.name] for w in wanted)]
 
 
-def _searched(row: Row) -> str:
+def searched(row: Row) -> str:
+    """The text of a row in which words are looked for."""
     info = row.info
     parts = [row.name, info.parameters, info.quantisation, *row.hosts, *row.labels, *(u.stage for u in row.uses)]
     return " ".join(parts).lower()
@@ -127,14 +136,10 @@ def _searched(row: Row) -> str:
 
 def ordered(rows: Sequence[Row], column: Column, downwards: bool) -> list[Row]:
     """Sort rows by a column; what is the same stays in the order of names, and what is not known stands last."""
-    key = _KEYS[column]
-    known = [(value, row) for row in rows if (value := key(row)) is not None]
-    unknown = [row for row in rows if key(row) is None]
-    known.sort(key=lambda pair: pair[0], reverse=downwards)
-    if downwards:  # `reverse` would turn the order of names around too where values are the same
-        known.sort(key=lambda pair: pair[1].name.lower())
-        known.sort(key=lambda pair: pair[0], reverse=True)
-    return [row for _, row in known] + unknown
+    pairs = [(_KEYS[column](row), row) for row in rows]
+    known = [pair for pair in pairs if pair[0] is not None]
+    known.sort(key=lambda pair: pair[0], reverse=downwards)  # type: ignore[arg-type, return-value]  # none is None
+    return [row for _, row in known] + [row for value, row in pairs if value is None]
 
 
 def parameter_count(words: str) -> float | None:

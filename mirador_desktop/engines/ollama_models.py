@@ -104,28 +104,31 @@ class OllamaModels:
     async def _lines(self, path: str, model: str, body: Mapping[str, Any]) -> AsyncGenerator[Mapping[str, Any], None]:
         """The lines of a long work. Its errors are about the registry and the disk, not about an answer."""
         name, succeeded = self._connection.name, False
-        try:
-            client = await self._connection.client()
-            async with client.stream("POST", path, json=body, timeout=None) as response:
-                if response.status_code != 200:
-                    await response.aread()
-                    words = wire.words_of(response.text)
-                    if response.status_code in (400, 500) and words:
-                        raise explain(words, model, name)
-                    raise self._connection.refusal(response.status_code, words, "")
-                async with aclosing(wire.lines_of(response.aiter_bytes())) as lines:
-                    async for line in lines:
-                        if error := line.get("error"):
-                            raise explain(wire.words_of(error), model, name)
-                        succeeded = succeeded or line.get("status") == "success"
-                        yield line
-        except Exception as error:
-            translated = self._connection.translate(error, model)
-            if type(translated) is StreamBroken and translated is not error:
-                translated = StreamBroken(f"The connection to {name} broke, or Ollama ended there.")
-            raise translated from error
+        with self._connection.running.one():
+            try:
+                client = await self._connection.client()
+                async with client.stream("POST", path, json=body, timeout=None) as response:
+                    if response.status_code != 200:
+                        await response.aread()
+                        raise self._refused(response.status_code, wire.words_of(response.text), model)
+                    async with aclosing(wire.lines_of(response.aiter_bytes())) as lines:
+                        async for line in lines:
+                            if error := line.get("error"):
+                                raise explain(wire.words_of(error), model, name)
+                            succeeded = succeeded or line.get("status") == "success"
+                            yield line
+            except Exception as error:
+                translated = self._connection.translate(error, model)
+                if type(translated) is StreamBroken and translated is not error:
+                    translated = StreamBroken(f"The connection to {name} broke, or Ollama ended there.")
+                raise translated from error
         if not succeeded:
             raise StreamBroken(f"{name} stopped before it was done. {_KEPT}")
+
+    def _refused(self, status: int, words: str, model: str) -> EngineError:
+        if status in (400, 500) and words:
+            return explain(words, model, self._connection.name)
+        return self._connection.refusal(status, words, "")
 
 
 def explain(words: str, model: str, host: str) -> EngineError:

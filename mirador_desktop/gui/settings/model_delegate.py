@@ -1,15 +1,17 @@
 """Paints the cells of the table of models: no widget stands in it, so that hundreds of models are no burden."""
 
 import time
+from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QPainterPath, QPen
 from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableView
 
-from mirador_desktop.core.model_rows import Row, Use
+from mirador_desktop.core.amounts import size_words, time_words
+from mirador_desktop.core.model_rows import Column, Row, Use, context_words, parameter_words
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.colours import SHAPES
-from mirador_desktop.gui.settings.model_columns import COLUMNS
+from mirador_desktop.gui.settings.model_columns import COLUMNS, ColumnStyle
 from mirador_desktop.gui.settings.page import REACH
 from mirador_desktop.gui.theme import Theme
 
@@ -18,19 +20,30 @@ DOTS = 26
 """Width of the place where the menu of a row is opened, px at 100 %."""
 ROW_ROLE = Qt.ItemDataRole.UserRole
 _Index = QModelIndex | QPersistentModelIndex
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
 
 
 class ModelDelegate(QStyledItemDelegate):
     """Paints a cell by the column it stands in.
 
+    Args:
+        rows: gives the rows that are shown.
+
     Attributes:
         hovered: the row below the mouse, -1 for none.
+        current: the selected row, -1 for none.
     """
 
-    def __init__(self, theme: Theme, view: QTableView) -> None:
+    def __init__(self, theme: Theme, view: QTableView, rows: Callable[[], Sequence[Row]]) -> None:
         super().__init__(view)
-        self._theme, self._view = theme, view
-        self.hovered = -1
+        self._theme, self._view, self._rows = theme, view, rows
+        self.hovered = self.current = -1
+        self._painters: dict[Column, Callable[[QPainter, QRectF, Row, int], None]] = {
+            "name": self._paint_name,
+            "can": self._paint_can,
+            "memory": self._paint_memory,
+            "uses": self._paint_uses,
+        }
         self.refresh()
 
     def refresh(self) -> None:
@@ -41,6 +54,8 @@ class ModelDelegate(QStyledItemDelegate):
         self._small = theme.font(8.5)
         self._fixed = theme.fixed_font(8)
         self._label = theme.fixed_font(7.75)
+        fonts = (self._strong, self._plain, self._small, self._fixed, self._label)
+        self._metrics = {id(font): QFontMetrics(font) for font in fonts}
 
     def sizeHint(self, option: QStyleOptionViewItem, index: _Index) -> QSize:
         """All rows are of one height."""
@@ -48,20 +63,22 @@ class ModelDelegate(QStyledItemDelegate):
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: _Index) -> None:
         """Paint the ground of the row, then what the column shows."""
-        row: Row | None = index.data(ROW_ROLE)
-        if row is None:
+        rows, place = self._rows(), index.row()
+        if place >= len(rows):
             return
-        painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         box = QRectF(option.rect)
-        painter.setClipRect(box)
-        self._ground(painter, index)
+        if place in (self.current, self.hovered):
+            self._ground(painter, box, place)
         style = COLUMNS[index.column()]
         left = self._theme.px(REACH) if index.column() == 0 else 0
         right = 0 if style.key == "uses" else self._theme.px(style.gap)
         box = box.adjusted(left, 0, -right, 0)
-        getattr(self, f"_paint_{style.key}", self._paint_words)(painter, box, row, index)
-        painter.restore()
+        paint = self._painters.get(style.key)
+        if paint is not None:
+            paint(painter, box, rows[place], place)
+        else:
+            self._paint_words(painter, box, rows[place], style)
 
     def dots_box(self, row: int) -> QRectF:
         """Where the menu of a row is opened."""
@@ -72,26 +89,31 @@ class ModelDelegate(QStyledItemDelegate):
 
     # ── the row ────────────────────────────────────────────────────────────────────────────────────────
 
-    def _is_current(self, row: int) -> bool:
-        return self._view.selectionModel().isRowSelected(row)
-
-    def _ground(self, painter: QPainter, index: _Index) -> None:
-        current, hovered = self._is_current(index.row()), index.row() == self.hovered
-        if not current and not hovered:
-            return
-        c, theme = self._theme.colours, self._theme
-        first = self._view.visualRect(self._view.model().index(index.row(), 0))
-        last = self._view.visualRect(self._view.model().index(index.row(), len(COLUMNS) - 1))
+    def _ground(self, painter: QPainter, box: QRectF, place: int) -> None:
+        """The part of the row's ground that lies in a cell."""
+        c, theme, model = self._theme.colours, self._theme, self._view.model()
+        first = self._view.visualRect(model.index(place, 0))
+        last = self._view.visualRect(model.index(place, len(COLUMNS) - 1))
         whole = QRectF(first).united(QRectF(last))
         path = QPainterPath()
         path.addRoundedRect(whole, theme.px(8), theme.px(8))
         colour = QColor(c.selected)
-        if not current:
+        if place != self.current:
             colour.setAlphaF(0.5)
+        painter.save()
+        painter.setClipRect(box)
         painter.fillPath(path, colour)
-        if current and self._view.hasFocus():
+        if place == self.current and self._view.hasFocus():
             painter.setPen(QPen(QColor(c.focus), 2))
             painter.drawRoundedRect(whole.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+        painter.restore()
+
+    def _shown(self, words: str, font: QFont, room: float) -> str:
+        """The words, shortened where there is no room."""
+        metrics = self._metrics[id(font)]
+        if len(words) * metrics.averageCharWidth() * 2 < room:
+            return words
+        return metrics.elidedText(words, Qt.TextElideMode.ElideRight, int(room))
 
     def _two_lines(self, painter: QPainter, box: QRectF, above: str, below: str, fonts: tuple[QFont, QFont]) -> None:
         c = self._theme.colours
@@ -101,36 +123,33 @@ class ModelDelegate(QStyledItemDelegate):
             painter.setFont(font)
             painter.setPen(QColor(colour))
             line = QRectF(box.left(), top, box.width(), half)
-            shown = QFontMetrics(font).elidedText(words, Qt.TextElideMode.ElideRight, int(box.width()))
-            painter.drawText(line, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+            painter.drawText(line, _LEFT, self._shown(words, font, box.width()))
 
     # ── the columns ────────────────────────────────────────────────────────────────────────────────────
 
-    def _paint_name(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+    def _paint_name(self, painter: QPainter, box: QRectF, row: Row, place: int) -> None:
         name = row.name.removesuffix(":latest")
         self._two_lines(painter, box, name, ", ".join(row.hosts), (self._strong, self._small))
 
-    def _paint_words(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
-        style, c = COLUMNS[index.column()], self._theme.colours
+    def _paint_words(self, painter: QPainter, box: QRectF, row: Row, style: ColumnStyle) -> None:
+        c = self._theme.colours
         painter.setFont(self._fixed)
         painter.setPen(QColor(c.text if style.key == "size" else c.muted))
-        words = str(index.data(Qt.ItemDataRole.DisplayRole) or "")
-        shown = QFontMetrics(self._fixed).elidedText(words, Qt.TextElideMode.ElideRight, int(box.width()))
-        painter.drawText(box, style.alignment, shown)
+        painter.drawText(box, style.alignment, self._shown(cell_words(row, style.key), self._fixed, box.width()))
 
-    def _paint_can(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+    def _paint_can(self, painter: QPainter, box: QRectF, row: Row, place: int) -> None:
         theme, c = self._theme, self._theme.colours
         painter.setFont(self._label)
-        metrics, x, high = QFontMetrics(self._label), box.left(), theme.px(18)
+        metrics, x, high = self._metrics[id(self._label)], box.left(), theme.px(18)
         labels = list(row.labels)
-        for place, words in enumerate(labels):
-            rest = len(labels) - place
+        for number, words in enumerate(labels):
+            rest = len(labels) - number
             wide = metrics.horizontalAdvance(words) + theme.px(10)
             more = metrics.horizontalAdvance(f"+{rest}") + theme.px(10)
-            if x + wide + (more if rest > 1 else 0) > box.right() + theme.px(14) and place:
+            if x + wide + (more if rest > 1 else 0) > box.right() + theme.px(14) and number:
                 words, wide = f"+{rest}", more
             frame = QRectF(x + 0.5, box.center().y() - high / 2 + 0.5, wide - 1, high - 1)
-            painter.setPen(QPen(QColor(c.faint if self._is_current(index.row()) else c.line), 1))
+            painter.setPen(QPen(QColor(c.faint if place == self.current else c.line), 1))
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(frame, theme.px(4), theme.px(4))
             painter.setPen(QColor(c.muted))
@@ -139,20 +158,19 @@ class ModelDelegate(QStyledItemDelegate):
             if words.startswith("+"):
                 break
 
-    def _paint_memory(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+    def _paint_memory(self, painter: QPainter, box: QRectF, row: Row, place: int) -> None:
         above, below = row.memory_words(time.time())
         if below:
             self._two_lines(painter, box, above, below, (self._fixed, self._fixed))
             return
         painter.setFont(self._fixed)
         painter.setPen(QColor(self._theme.colours.muted))
-        shown = QFontMetrics(self._fixed).elidedText(above, Qt.TextElideMode.ElideRight, int(box.width()))
-        painter.drawText(box, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, shown)
+        painter.drawText(box, _LEFT, self._shown(above, self._fixed, box.width()))
 
-    def _paint_uses(self, painter: QPainter, box: QRectF, row: Row, index: _Index) -> None:
+    def _paint_uses(self, painter: QPainter, box: QRectF, row: Row, place: int) -> None:
         theme, c = self._theme, self._theme.colours
-        if index.row() == self.hovered or self._is_current(index.row()):
-            dots = self.dots_box(index.row())
+        if place in (self.hovered, self.current):
+            dots = self.dots_box(place)
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(c.muted))
             for step in (-1, 0, 1):
@@ -180,3 +198,27 @@ def use_words(uses: tuple[Use, ...]) -> str:
         return ""
     first = uses[0].stage
     return f"{first[:1].upper()}{first[1:]}" + (f" +{len(uses) - 1}" if len(uses) > 1 else "")
+
+
+def cell_words(row: Row, key: Column) -> str:
+    """What a cell says, to the eye or to a screen reader."""
+    info = row.info
+    match key:
+        case "name":
+            return f"{row.name}, {', '.join(row.hosts)}"
+        case "size":
+            return size_words(info.size) if info.size else ""
+        case "parameters":
+            return parameter_words(info.parameters)
+        case "quantisation":
+            return "" if info.quantisation == "unknown" else info.quantisation
+        case "context":
+            return context_words(info.context)
+        case "can":
+            return ", ".join(row.labels)
+        case "memory":
+            return ", ".join(words for words in row.memory_words(time.time()) if words)
+        case "modified":
+            return f"{time_words(time.time() - info.modified)} ago" if info.modified else ""
+        case "uses":
+            return use_words(row.uses)

@@ -85,7 +85,7 @@ class ModelTable(QTableView):
         self.setObjectName("modelTable")
         self.setAccessibleName("Installed models")
         self.setModel(self.rows)
-        self._delegate = ModelDelegate(theme, self)
+        self._delegate = ModelDelegate(theme, self, lambda: self.rows.rows)
         self.setItemDelegate(self._delegate)
         header = _Header(theme, self.rows, self)
         header.sectionClicked.connect(lambda section: self.sort(COLUMNS[section].key))
@@ -107,7 +107,8 @@ class ModelTable(QTableView):
             "QTableView { selection-background-color: transparent; } QTableView::item { border: none; }"
         )
         self.viewport().setAttribute(Qt.WidgetAttribute.WA_Hover)
-        self.selectionModel().selectionChanged.connect(lambda: self.viewport().update())
+        self.selectionModel().selectionChanged.connect(self._selected)
+        self.rows.modelReset.connect(self._selected)
         self.doubleClicked.connect(lambda index: self.show_wanted.emit(index.data(ROW_ROLE)))
 
     def show_rows(self, rows: Sequence[Row]) -> None:
@@ -182,6 +183,11 @@ class ModelTable(QTableView):
         """No row is below the mouse any more."""
         self._hover(-1)
         super().leaveEvent(event)
+
+    def _selected(self) -> None:
+        selected = self.selectionModel().selectedRows()
+        self._delegate.current = selected[0].row() if selected else -1
+        self.viewport().update()
 
     def _hover(self, row: int) -> None:
         if row != self._delegate.hovered:

@@ -7,10 +7,9 @@ from typing import Any
 from PySide6.QtCore import QAbstractTableModel, QModelIndex, QPersistentModelIndex, Qt
 from PySide6.QtWidgets import QWidget
 
-from mirador_desktop.core.amounts import size_words, time_words
-from mirador_desktop.core.model_rows import Column, Row, context_words, matching, ordered, parameter_words
+from mirador_desktop.core.model_rows import Column, Row, matching, ordered, searched
 from mirador_desktop.gui.settings.model_columns import COLUMNS
-from mirador_desktop.gui.settings.model_delegate import ROW_ROLE, use_words
+from mirador_desktop.gui.settings.model_delegate import ROW_ROLE, cell_words
 
 _NONE = QModelIndex()
 _Index = QModelIndex | QPersistentModelIndex
@@ -23,6 +22,7 @@ class ModelTableModel(QAbstractTableModel):
         super().__init__(parent)
         self.rows: list[Row] = []
         self._all: list[Row] = []
+        self._texts: dict[str, str] = {}
         self._words, self._host = "", ""
         self.column: Column = "name"
         self.downwards = False
@@ -32,6 +32,7 @@ class ModelTableModel(QAbstractTableModel):
         if list(rows) == self._all:
             return False
         self._all = list(rows)
+        self._texts = {row.name: searched(row) for row in rows}
         self._arrange()
         return True
 
@@ -55,7 +56,7 @@ class ModelTableModel(QAbstractTableModel):
         return len(self._all)
 
     def _arrange(self) -> None:
-        rows = ordered(matching(self._all, self._words, self._host), self.column, self.downwards)
+        rows = ordered(matching(self._all, self._words, self._host, self._texts), self.column, self.downwards)
         if [r.name for r in rows] == [r.name for r in self.rows]:
             self.rows = rows
             if rows:
@@ -90,29 +91,7 @@ class ModelTableModel(QAbstractTableModel):
             return self._tip(row, key)
         if role not in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.AccessibleTextRole):
             return None
-        return self._words_of(row, key)
-
-    def _words_of(self, row: Row, key: Column) -> str:
-        info = row.info
-        match key:
-            case "name":
-                return f"{row.name}, {', '.join(row.hosts)}"
-            case "size":
-                return size_words(info.size) if info.size else ""
-            case "parameters":
-                return parameter_words(info.parameters)
-            case "quantisation":
-                return "" if info.quantisation == "unknown" else info.quantisation
-            case "context":
-                return context_words(info.context)
-            case "can":
-                return ", ".join(row.labels)
-            case "memory":
-                return ", ".join(words for words in row.memory_words(time.time()) if words)
-            case "modified":
-                return f"{time_words(time.time() - info.modified)} ago" if info.modified else ""
-            case "uses":
-                return use_words(row.uses)
+        return cell_words(row, key)
 
     def _tip(self, row: Row, key: Column) -> str:
         if key == "name":
@@ -124,4 +103,4 @@ class ModelTableModel(QAbstractTableModel):
                 (p.host, Row(row.name, (p,), (), row.load_seconds).memory_words(time.time())) for p in row.places
             ]
             return "\n".join(f"{host}: {', '.join(w for w in words if w)}" for host, words in lines)
-        return self._words_of(row, key)
+        return cell_words(row, key)
