@@ -56,9 +56,9 @@ def _nvidia() -> int:
     command = ["nvidia-smi", "--query-gpu=memory.total", "--format=csv,noheader,nounits"]
     hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # on Windows: no console flashes up
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603  # nothing in it comes from outside
             command, capture_output=True, text=True, timeout=_SECONDS, check=True, creationflags=hidden
-        )  # noqa: S603
+        )
         return sum(int(line) for line in done.stdout.split()) * 1024 * 1024
     except (OSError, ValueError, subprocess.SubprocessError):
         return 0
