@@ -47,6 +47,7 @@ class Desk(QObject):
             self,
         )
         self._watch = SettingsWatch(doors.preferences, self.tasks, self.tell_all, self)
+        doors.providers.clipboard = lambda: QGuiApplication.clipboard().text()
         self._shown = ""
         self._kept = True
         self._told: list[str] = []
@@ -189,6 +190,7 @@ class Desk(QObject):
         await self.session.stop_all()
         self.session.new()
         await self._assistant.delete_everything()
+        await self._doors.providers.forget_all()
         self.session.refresh_list()
         self.window.toast.say("Everything was deleted", 5)
 

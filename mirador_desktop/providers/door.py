@@ -166,6 +166,11 @@ class Providers:
         self._fetch_errors.pop(url, None)
         await asyncio.to_thread(self._cache.forget, url)
 
+    async def forget_all(self) -> None:
+        """Delete everything that was fetched."""
+        self._fetch_errors.clear()
+        await asyncio.to_thread(self._cache.forget_all)
+
     async def plugins(self) -> list[str]:
         """The kinds that plug-ins add."""
         return await asyncio.to_thread(self._plugins.kinds)

@@ -9,6 +9,7 @@ import contextlib
 import hashlib
 import json
 import os
+import shutil
 import tempfile
 import time
 from dataclasses import asdict, dataclass
@@ -201,6 +202,10 @@ class Cache:
         """Delete what was fetched from an address. Blocks."""
         with contextlib.suppress(OSError):
             self._file(url).unlink(missing_ok=True)
+
+    def forget_all(self) -> None:
+        """Delete everything that was fetched. Blocks."""
+        shutil.rmtree(self._folder, ignore_errors=True)
 
     def _file(self, url: str) -> Path:
         return self._folder / f"{hashlib.sha256(url.encode('utf-8', 'replace')).hexdigest()[:32]}.json"

@@ -136,6 +136,8 @@ class SettingsWindow:
             doors.engines.models,
             self._pull,
             lambda name: doors.models.catalogue.size(name),
+            providers=doors.providers,
+            resolve=doors.assistant.chosen,
         )
 
     def _memory(self) -> "Page":
