@@ -13,6 +13,7 @@ if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
     from mirador_desktop.core.engine import Engine
     from mirador_desktop.core.model_rows import Use
+    from mirador_desktop.engines.ollama_parts import delete_parts
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.keeper import Keeper
@@ -84,6 +85,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     from mirador_desktop.engines.guide import Guide
     from mirador_desktop.engines.host_factory import HostFactory
     from mirador_desktop.engines.limits import most_models
+    from mirador_desktop.engines.ollama_parts import delete_parts
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.keeper import Keeper
@@ -122,9 +124,9 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         lambda address: asyncio.to_thread(most_models, address),
     )
     models = Models(
-        registry, preferences, store, resource_folder() / "models.toml", look_at_computer, uses.of, _is_here
+        registry, preferences, warmer.load_seconds, resource_folder() / "models.toml", look_at_computer, uses.of, _is_here
     )
-    pulls = Pulls(registry, store, lambda name: models.catalogue.size(name))
+    pulls = Pulls(registry, store, lambda name: models.catalogue.size(name), delete_parts)
 
     def own() -> "Engine | None":
         return next((e for e in registry.engines if e.kind == "ollama" and _is_here(e.address)), None)

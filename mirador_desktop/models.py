@@ -3,11 +3,11 @@
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from contextlib import aclosing
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any, Literal
+from typing import Literal
 
 from mirador_desktop.core.amounts import count_words, part_words, round_words
 from mirador_desktop.core.catalogue import Catalogue, parse
@@ -16,9 +16,9 @@ from mirador_desktop.core.engine import Engine
 from mirador_desktop.core.manager import ModelDetails, ModelManager, NewModel
 from mirador_desktop.core.model_rows import Row, Use, rows_of
 from mirador_desktop.core.names import full_name, same_model
-from mirador_desktop.core.pull import Hosts, Memory
+from mirador_desktop.core.pull import Hosts
 from mirador_desktop.core.pull_names import wrong_name
-from mirador_desktop.errors import EngineUnreachable, MiradorError, ModelRefused, StoreError
+from mirador_desktop.errors import EngineUnreachable, MiradorError, ModelRefused
 from mirador_desktop.exchange import gguf_file
 from mirador_desktop.preferences import Preferences
 
@@ -26,8 +26,6 @@ log = logging.getLogger(__name__)
 
 TELL_EVERY = 0.1
 """Seconds between two tellings of how far a file is."""
-LOAD_TIMES = "load_times"
-"""Under which the store remembers how many seconds models took to load, by name."""
 
 
 @dataclass(eq=False)
@@ -55,7 +53,7 @@ class Models:
     Args:
         hosts: the engines and what the last look found.
         preferences: how single models are run; a renamed model takes its options along.
-        store: remembers load times.
+        load_seconds: how long each model took to load the last time, by its name.
         catalogue: the file of well-known models.
         look_at_computer: finds out what this computer has.
         uses: the stages that use a model, by its name.
@@ -71,7 +69,7 @@ class Models:
         self,
         hosts: Hosts,
         preferences: Preferences,
-        store: Memory,
+        load_seconds: Mapping[str, float],
         catalogue: Path,
         look_at_computer: Callable[[], Awaitable[Computer]],
         uses: Callable[[str], Sequence[Use]] = lambda model: (),
@@ -79,16 +77,15 @@ class Models:
     ) -> None:
         self.catalogue, self.computer = Catalogue(), Computer(0)
         self.makings: list[Making] = []
-        self._hosts, self._preferences, self._store = hosts, preferences, store
+        self._hosts, self._preferences, self._load_seconds = hosts, preferences, load_seconds
         self._file, self._look, self._uses, self._is_here = catalogue, look_at_computer, uses, is_here
-        self._load_times: dict[str, float] = {}
         self._listeners: list[Callable[[], None]] = []
         self._tasks: dict[int, asyncio.Task[None]] = {}
         hosts.listen(self._tell)
 
     async def prepare(self) -> None:
-        """Read the catalogue, look at the computer, recall load times. Nothing of it can fail; call it as often."""
-        await asyncio.gather(self._read_catalogue(), self._look_at_computer(), self._recall())
+        """Read the catalogue, and look at the computer. Nothing of it can fail; call it as often."""
+        await asyncio.gather(self._read_catalogue(), self._look_at_computer())
         self._tell()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
@@ -307,7 +304,7 @@ class Models:
         return state is not None and state.reachable
 
     def _took(self, model: str) -> float | None:
-        return self._load_times.get(model)
+        return self._load_seconds.get(model)
 
     def _tell(self) -> None:
         for listener in list(self._listeners):
@@ -327,15 +324,6 @@ class Models:
 
     async def _look_at_computer(self) -> None:
         self.computer = await self._look()
-
-    async def _recall(self) -> None:
-        try:
-            said = await self._store.state(LOAD_TIMES)
-        except StoreError as error:
-            log.warning("Load times are not known: %s", error)
-            return
-        values: dict[str, Any] = said if isinstance(said, dict) else {}
-        self._load_times = {k: float(v) for k, v in values.items() if isinstance(v, int | float) and v > 0}
 
 
 def _name_for(stem: str, said: str) -> str:

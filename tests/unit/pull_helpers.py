@@ -51,11 +51,12 @@ class Doors:
         self.registry = Registry(self.engines, guide_in(folder / "guide"), lambda: 0)
         self.preferences = Preferences(folder / "settings.toml", Settings())
         self.uses: dict[str, list[Use]] = {}
+        self.load_seconds: dict[str, float] = {}
         self.computer = Computer(16 << 30, 0, False, 212 * GB)
         self.models = Models(
             self.registry,
             self.preferences,
-            self.memory,
+            self.load_seconds,
             resource_folder() / "models.toml",
             self._look,
             lambda model: self.uses.get(model, ()),

@@ -96,18 +96,13 @@ def test_what_a_model_takes_in_memory_is_said() -> None:
     assert Row("a:1b", (OnHost(HERE, info),), (), 4.2).memory_words(0) == ("loads in about 4 s", "")
 
 
-def test_remembered_load_times_are_shown(sim: Sim, tmp_path: Path) -> None:
-    memory = Memory()
-    memory.values["load_times"] = {"llama3.2:3b": 12.3, "mistral:7b": "soon", "x": -1}
-
+def test_load_times_are_shown(sim: Sim, tmp_path: Path) -> None:
     async def work(doors: Doors) -> None:
-        await doors.models.prepare()
+        doors.load_seconds["llama3.2:3b"] = 12.3
         assert row_of(doors, "llama3.2:3b").memory_words(0)[0] == "loads in about 12 s"
         assert row_of(doors, "mistral:7b").memory_words(0)[0] == "not loaded yet"
-        memory.locked = True
-        await doors.models.prepare()
 
-    run_doors(sim.url, tmp_path, work, memory)
+    run_doors(sim.url, tmp_path, work)
 
 
 INFOS = st.builds(
