@@ -13,7 +13,6 @@ if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
     from mirador_desktop.core.engine import Engine
     from mirador_desktop.core.model_rows import Use
-    from mirador_desktop.engines.ollama_parts import delete_parts
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.keeper import Keeper
@@ -124,7 +123,13 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         lambda address: asyncio.to_thread(most_models, address),
     )
     models = Models(
-        registry, preferences, warmer.load_seconds, resource_folder() / "models.toml", look_at_computer, uses.of, _is_here
+        registry,
+        preferences,
+        warmer.load_seconds,
+        resource_folder() / "models.toml",
+        look_at_computer,
+        uses.of,
+        _is_here,
     )
     pulls = Pulls(registry, store, lambda name: models.catalogue.size(name), delete_parts)
 
