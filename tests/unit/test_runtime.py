@@ -9,8 +9,9 @@ import stat
 import sys
 import tarfile
 import threading
+import time
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -201,6 +202,7 @@ class Server:
     def __init__(self) -> None:
         self.files: dict[str, bytes] = {}
         self.break_after = 0
+        self.pause = 0.0  # seconds after each 2 MB
         self.redirect = ""
         self.ranges: list[str] = []
         self.url = ""
@@ -249,7 +251,10 @@ def running() -> Iterator[Server]:
                 self.wfile.write(data[start : start + state.break_after])
                 self.close_connection = True
                 return
-            self.wfile.write(data[start:])
+            with suppress(ConnectionError):
+                for place in range(start, len(data), 2_000_000):
+                    self.wfile.write(data[place : place + 2_000_000])
+                    time.sleep(state.pause)
 
     http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=http.serve_forever, args=(0.01,))

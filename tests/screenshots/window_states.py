@@ -1,55 +1,29 @@
-"""`python -m tests.screenshots OUT_DIR [NAME…]`: every state of the window that exists, as PNG files.
-
-Each state is reached in the real program against the test server, and rendered in both themes at 900 × 600 and at
-1320 × 860. Without a display it renders offscreen.
-"""
+"""States of the main window: answers, faults, notices, the list of conversations."""
 
 import asyncio
-import os
-import sys
-import tempfile
-from collections.abc import Awaitable, Callable
-from dataclasses import dataclass, field
-from pathlib import Path
 from typing import Any
 
-os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
-
-from PySide6.QtGui import QPainter, QPixmap
-from PySide6.QtWidgets import QMenu
+from PySide6.QtWidgets import QLineEdit, QPushButton
 
 from mirador_desktop.core.stages import GUIDE_PIPELINE
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.memory.store import Store
 from tests import driving
-from tests.driving import answered, last, send, settled, tick, until
+from tests.driving import answered, last, part, send, settled, tick, until
+from tests.end2end.test_settings import opened
 from tests.ollama_sim import scenarios
-from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import QUESTION
 from tests.ollama_sim.scenarios import with_faults
+from tests.screenshots.state import NOWHERE, State, World
 
-SIZES = ((900, 600), (1320, 860))
-THEMES = ("dark", "light")
-NOWHERE = "127.0.0.1:1"
 LONG = "Donaudampfschifffahrtselektrizitätenhauptbetriebswerkbauunterbeamtengesellschaft" * 3
 
-Reach = Callable[[MainWindow, Sim], Awaitable[None]]
 
-
-@dataclass(frozen=True)
-class State:
-    """A state of the window: what the server is like, and how the window gets there."""
-
-    reach: Reach
-    scenario: dict[str, Any] | None = field(default_factory=lambda: scenarios.THREE_MODELS)
-    prepare: Callable[[Path], None] = lambda home: None
-
-
-async def _nothing(window: MainWindow, sim: Sim) -> None:
+async def _nothing(window: MainWindow, world: World) -> None:
     await settled(window)
 
 
-async def _done(window: MainWindow, sim: Sim) -> None:
+async def _done(window: MainWindow, world: World) -> None:
     await send(window, QUESTION)
     await answered(window)
     view = window.turns.last_view()
@@ -59,19 +33,19 @@ async def _done(window: MainWindow, sim: Sim) -> None:
     await settled(window)
 
 
-async def _writing(window: MainWindow, sim: Sim) -> None:
+async def _writing(window: MainWindow, world: World) -> None:
     await send(window, QUESTION)
     await until(lambda: len(last(window).stages[2].answers) > 0 and len(last(window).stages[2].answers[0].text) > 700)
     window.turns.show_turn(window.turns.turn_ids[0])
 
 
-async def _heat(window: MainWindow, sim: Sim) -> None:
-    await _done(window, sim)
+async def _heat(window: MainWindow, world: World) -> None:
+    await _done(window, world)
     if not window.look.heat:
         window.set_heat(True)
 
 
-async def _columns(window: MainWindow, sim: Sim) -> None:
+async def _columns(window: MainWindow, world: World) -> None:
     await send(window, QUESTION)
     await answered(window)
     window.set_layout("columns")
@@ -83,23 +57,23 @@ async def _columns(window: MainWindow, sim: Sim) -> None:
     window.turns.show_turn(window.turns.turn_ids[0])
 
 
-async def _final(window: MainWindow, sim: Sim) -> None:
+async def _final(window: MainWindow, world: World) -> None:
     await send(window, QUESTION)
     await answered(window)
     window.set_layout("final")
     window.turns.show_turn(window.turns.turn_ids[0])
 
 
-async def _waiting(window: MainWindow, sim: Sim) -> None:
+async def _waiting(window: MainWindow, world: World) -> None:
     await send(window, QUESTION)
     await until(lambda: any(n.text() for n in _notices(window)), "a notice")
 
 
-async def _queued(window: MainWindow, sim: Sim) -> None:
+async def _queued(window: MainWindow, world: World) -> None:
     window.composer._depths.actions()[1].trigger()
     await send(window, "Is it about imports?")
     await answered(window)  # the model is in memory now
-    sim.change({"faults": [{"model": "llama3.2:3b", "stall_before_headers": True}]})
+    world.sim.change({"faults": [{"model": "llama3.2:3b", "stall_before_headers": True}]})
     await send(window, QUESTION)
     await until(lambda: any("busy with another" in n.text() for n in _notices(window)), "a notice")
 
@@ -111,9 +85,7 @@ def _notices(window: MainWindow) -> list[Any]:
     return [] if view is None else view.findChildren(QLabel, "stageNotice")
 
 
-async def _thinking(window: MainWindow, sim: Sim) -> None:
-    from PySide6.QtWidgets import QPushButton
-
+async def _thinking(window: MainWindow, world: World) -> None:
     await send(window, QUESTION)
     await answered(window)
     view = window.turns.last_view()
@@ -123,58 +95,58 @@ async def _thinking(window: MainWindow, sim: Sim) -> None:
         buttons[-1].click()
 
 
-async def _quick(window: MainWindow, sim: Sim) -> None:
+async def _quick(window: MainWindow, world: World) -> None:
     window.composer._depths.actions()[1].trigger()
     await send(window, "Does Typer import Rich even for --help?")
     await answered(window)
 
 
-async def _answer(window: MainWindow, sim: Sim) -> None:
+async def _answer(window: MainWindow, world: World) -> None:
     await send(window, QUESTION)
     await answered(window)
 
 
-async def _stopped(window: MainWindow, sim: Sim) -> None:
+async def _stopped(window: MainWindow, world: World) -> None:
     await send(window, QUESTION)
     await until(lambda: len(last(window).stages[0].answers) > 0 and len(last(window).stages[0].answers[0].text) > 200)
     window.composer.stop.click()
     await answered(window)
 
 
-async def _offline(window: MainWindow, sim: Sim) -> None:
-    sim.kill()
+async def _offline(window: MainWindow, world: World) -> None:
+    world.sim.kill()
     await send(window, QUESTION)
     await answered(window)
 
 
-async def _branch(window: MainWindow, sim: Sim) -> None:
-    await _answer(window, sim)
+async def _branch(window: MainWindow, world: World) -> None:
+    await _answer(window, world)
     window.turns.last_view().edit.emit()  # type: ignore[union-attr]
     await send(window, "My Typer CLI takes 900 ms to print --help. Which imports cost most?")
     await answered(window)
     window.turns.show_turn(window.turns.turn_ids[0])
 
 
-async def _editing(window: MainWindow, sim: Sim) -> None:
-    await _answer(window, sim)
+async def _editing(window: MainWindow, world: World) -> None:
+    await _answer(window, world)
     window.turns.last_view().edit.emit()  # type: ignore[union-attr]
 
 
-async def _follow_up(window: MainWindow, sim: Sim) -> None:
-    await _answer(window, sim)
+async def _follow_up(window: MainWindow, world: World) -> None:
+    await _answer(window, world)
     await send(window, "And what about shell completion?")
     await answered(window, 2)
 
 
-async def _no_result(window: MainWindow, sim: Sim) -> None:
-    await _answer(window, sim)
+async def _no_result(window: MainWindow, world: World) -> None:
+    await _answer(window, world)
     window.show_sidebar()
     window.sidebar.search.setText("zeppelin")
     await until(lambda: not window.sidebar.list.isVisible(), "an empty list")
 
 
-async def _deleted(window: MainWindow, sim: Sim) -> None:
-    await _answer(window, sim)
+async def _deleted(window: MainWindow, world: World) -> None:
+    await _answer(window, world)
     window.show_sidebar()
     index = window.sidebar.list.currentIndex()
     await until(lambda: window.sidebar.list.currentIndex().isValid())
@@ -183,33 +155,25 @@ async def _deleted(window: MainWindow, sim: Sim) -> None:
     await until(lambda: window.toast.isVisible(), "the offer to undo")
 
 
-async def _guide(window: MainWindow, sim: Sim) -> None:
+async def _guide(window: MainWindow, world: World) -> None:
     window.title_bar.choose_pipeline(GUIDE_PIPELINE.name)
     await send(window, "How do I get models?")
     await answered(window)
 
 
-async def _long_words(window: MainWindow, sim: Sim) -> None:
+async def _long_words(window: MainWindow, world: World) -> None:
     await send(window, f"What is a {LONG}?")
     await answered(window)
     window.turns.show_turn(window.turns.turn_ids[0])
 
 
-async def _menu(window: MainWindow, sim: Sim) -> None:
-    window.sidebar.gear.click()
-    await tick(0.1)
+def _not_a_database(world: World) -> None:
+    world.write("data/mirador.db", "this is not a database " * 500)
+    world.write("data/mirador.key", "raw " + "00" * 32 + "\n").chmod(0o600)
 
 
-def _not_a_database(home: Path) -> None:
-    (home / "data").mkdir(parents=True)
-    (home / "data" / "mirador.db").write_bytes(b"this is not a database " * 500)
-    key = home / "data" / "mirador.key"
-    key.write_text("raw " + "00" * 32 + "\n")
-    key.chmod(0o600)
-
-
-def _no_folder(home: Path) -> None:
-    (home / "data").write_text("a file where the folder should be")
+def _no_folder(world: World) -> None:
+    world.write("data", "a file where the folder should be")
 
 
 _SHORT = {
@@ -236,30 +200,68 @@ _OVERVIEW = {
 }
 
 
-def _newer(home: Path) -> None:
+def _newer(world: World) -> None:
     """A database that a newer version has written."""
 
     async def make() -> None:
-        store = Store(home / "data")
+        store = Store(world.home / "data")
         await store.open()
         await store._run(lambda connection: connection.pragma("user_version", 99))
         await store.close()
 
-    with driving.environment(home, NOWHERE):
+    with driving.environment(world.home, NOWHERE):
         asyncio.run(make())
 
 
-def _wrong_settings(home: Path) -> None:
-    (home / "config").mkdir(parents=True)
-    (home / "config" / "settings.toml").write_text('theme = "purple"\n')
+def _wrong_settings(world: World) -> None:
+    world.settings('theme = "purple"\n')
+
+
+async def _top(window: MainWindow, world: World) -> None:
+    await _answer(window, world)
+    window.turns.show_turn(window.turns.turn_ids[0])
+
+
+async def _pull(window: MainWindow, world: World) -> None:
+    await _answer(window, world)
+    page = await opened(window, "Models")
+    part(page, QLineEdit, "pullName").setText("gemma3:4b")
+    part(page, QPushButton, "pullButton").click()
+    page.window().close()
+    await tick(2.5)
+
+
+_SOURCES = """
+name = "With sources"
+description = "What was measured, then what it means"
+context_tokens = 800
+
+[[context]]
+kind = "file"
+value = "/data/measurements-of-november.txt"
+
+[[context]]
+kind = "time"
+
+[[stages]]
+name = "quick"
+models = ["llama3.2:3b"]
+role_prompt = "Answer at once."
+"""
+
+
+def _own_pipeline(world: World) -> None:
+    world.settings('pipeline = "With sources"\n')
+    world.write("config/pipelines/with-sources.toml", _SOURCES)
 
 
 ONE = scenarios.ONE_MODEL
+_SLOW_PULL = {
+    **scenarios.THREE_MODELS,
+    "registry": [scenarios.model("gemma3:4b", 3.3, "4.3B", "gemma3", pull_seconds=20)],
+}
 STATES: dict[str, State] = {
     "overview": State(_done, _OVERVIEW),
-    "first-start-no-engine": State(_nothing, None),
-    "first-start-no-models": State(_nothing, scenarios.NO_MODELS),
-    "first-start-ready": State(_nothing),
     "answer-writing": State(_writing),
     "answer-done": State(_done),
     "answer-heat-map": State(_heat),
@@ -283,62 +285,10 @@ STATES: dict[str, State] = {
     "editing-a-question": State(_editing),
     "no-search-result": State(_no_result),
     "deleted-with-undo": State(_deleted),
-    "settings-menu": State(_menu),
+    "sidebar-with-a-pull": State(_pull, _SLOW_PULL),
+    "answer-without-a-source": State(_top, prepare=_own_pipeline),
     "database-damaged": State(_answer, prepare=_not_a_database),
     "database-of-a-newer-version": State(_answer, prepare=_newer),
     "settings-with-a-wrong-value": State(_nothing, prepare=_wrong_settings),
     "database-read-only": State(_answer, prepare=_no_folder),
 }
-
-
-def _grab(window: MainWindow) -> QPixmap:
-    """The window with the menus that are open above it."""
-    picture = window.grab()
-    for menu in window.findChildren(QMenu):
-        if menu.isVisible():
-            painter = QPainter(picture)
-            painter.drawPixmap(window.mapFromGlobal(menu.pos()), menu.grab())
-            painter.end()
-    return picture
-
-
-def render(name: str, out: Path) -> list[Path]:
-    """Reach a state and write its pictures; returns their files."""
-    state = STATES[name]
-    files: list[Path] = []
-
-    async def drive(window: MainWindow) -> None:
-        if window.banner.words.text().startswith("This system has no usable keyring"):
-            window.banner.say("")  # that there is none is said once; it is not what the picture is about
-        window.resize(*SIZES[-1])
-        await state.reach(window, sim)
-        for theme in THEMES:
-            window.theme.choose(theme)
-            for width, height in SIZES:
-                window.resize(width, height)
-                await tick(0.05)
-                await settled(window)
-                file = out / f"{name}-{theme}-{width}x{height}.png"
-                _grab(window).save(str(file))
-                files.append(file)
-
-    with tempfile.TemporaryDirectory(prefix="mirador-") as folder:
-        home = Path(folder)
-        state.prepare(home)
-        with Sim(state.scenario if state.scenario is not None else scenarios.NO_MODELS) as sim:
-            driving.run(drive, home, sim.url if state.scenario is not None else NOWHERE)
-    return files
-
-
-def main(arguments: list[str]) -> int:
-    """Render all states, or those that are named."""
-    out = Path(arguments[0])
-    out.mkdir(parents=True, exist_ok=True)
-    for name in arguments[1:] or STATES:
-        for file in render(name, out):
-            print(file)
-    return 0
-
-
-if __name__ == "__main__":
-    sys.exit(main(sys.argv[1:]))

@@ -1,0 +1,1 @@
+"""Every state of the windows that exists, as pictures: `python -m tests.screenshots OUT_DIR [NAME…]`."""
