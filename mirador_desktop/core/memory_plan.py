@@ -195,36 +195,39 @@ def make_plan(wanted: Sequence[Wanted], rooms: Mapping[str, HostRoom]) -> Plan:
 
 
 def plan_words(plan: Plan) -> str:
-    """Say what a plan does, with its numbers; "" for an empty one."""
-    stays, later = plan.stays, plan.later
-    if not plan.steps:
-        return ""
-    one_host = next(iter(plan.rooms.values())) if len(plan.rooms) == 1 else None
-    rooms = sum(r.room for r in plan.rooms.values()) if all(r.room for r in plan.rooms.values()) else 0
+    """Say what a plan does, with its numbers; "" for an empty one. Several hosts are told one after the other."""
+    hosts = [host for host in plan.rooms if any(s.wanted.host == host for s in plan.steps)]
+    parts = []
+    for host in hosts:
+        steps = [s for s in plan.steps if s.wanted.host == host]
+        parts.append(_host_words(steps, plan.rooms[host], plan, f" on {host}" if len(hosts) > 1 else ""))
+    return " ".join(parts)
+
+
+def _host_words(steps: Sequence[Step], room: HostRoom, plan: Plan, where: str) -> str:
+    stays = [s.wanted for s in steps if s.when == "stays"]
+    later = [s.wanted for s in steps if s.when == "later"]
+    need = sum(w.need for w in stays)
     sentences = []
     if len(stays) > 1:
-        of = f" of {_gb(rooms)}" if rooms else ""
-        both = "Both" if len(stays) == 2 and not later else ""
-        who = both or _names(stays, plan)
-        sentences.append(f"{who} stay loaded together, {_gb(sum(w.need for w in stays))}{of}.")
-    elif stays and not later:
-        sentences.append(f"{_names(stays, plan)} needs {_gb(stays[0].need)} and stays loaded.")
-    elif stays:
-        why = _why_alone(one_host, [s.wanted.need for s in plan.steps])
-        sentences.append(f"{why} {_names(stays, plan)} is loaded before your question.")
+        amount = f"{_gb(need, False)} of {_gb(room.room)}" if room.room else _gb(need)
+        sentences.append(f"{_names(stays, plan)} stay loaded together{where}, {amount}.")
+    elif not later:
+        sentences.append(f"{_names(stays, plan)} needs {_gb(need)} and stays loaded{where}.")
+    else:
+        why = _why_alone(room, [s.wanted.need for s in steps])
+        sentences.append(f"{why} {_names(stays, plan)} is loaded before your question{where}.")
     if later:
         seconds = [w.seconds for w in later if w.seconds is not None]
         about = f", about {_seconds(max(seconds))}{' each' if len(later) > 1 else ''}" if seconds else ""
         verb, when = ("is", "its stage comes") if len(later) == 1 else ("are", "their stages come")
-        need = f" needs {_gb(later[0].need)} more and" if len(later) == 1 and len(stays) > 1 else ""
-        sentences.append(f"{_names(later, plan)}{need} {verb} loaded when {when}{about}.")
+        more = f" needs {_gb(later[0].need)} more and" if len(later) == 1 and len(stays) > 1 else ""
+        sentences.append(f"{_names(later, plan)}{more} {verb} loaded when {when}{about}.")
     return " ".join(sentences)
 
 
-def _why_alone(room: HostRoom | None, needs: Sequence[int]) -> str:
+def _why_alone(room: HostRoom, needs: Sequence[int]) -> str:
     """Why only the first of several models stays."""
-    if room is None:
-        return ""
     if room.most == 1:
         return "The server keeps one model in memory at a time."
     if room.learned.too_much and room.learned.together <= 1:
@@ -252,8 +255,8 @@ def _names(wanted: Sequence[Wanted], plan: Plan) -> str:
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
 
 
-def _gb(size: int) -> str:
-    return f"{size / 1e9:.1f} GB" if size < 99.5e9 else f"{size / 1e9:.0f} GB"
+def _gb(size: int, unit: bool = True) -> str:
+    return f"{size / 1e9:.{1 if size < 99.5e9 else 0}f}{' GB' if unit else ''}"
 
 
 def _seconds(value: float) -> str:

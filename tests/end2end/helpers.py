@@ -58,10 +58,12 @@ class Window:
 
     Args:
         question: asked as soon as the window is ready, if it is not empty.
+        pull: a model that is pulled as soon as the window is ready, if it is not empty.
     """
 
-    def __init__(self, home: Path, ollama: str, question: str = "") -> None:
+    def __init__(self, home: Path, ollama: str, question: str = "", pull: str = "") -> None:
         command = ["tests.end2end.asking", question] if question else ["mirador_desktop"]
+        command = ["tests.end2end.pulling", pull] if pull else command
         with environment(home, ollama):
             self.process = subprocess.Popen(
                 [sys.executable, "-m", *command], cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True

@@ -118,9 +118,9 @@ def test_plans_in_words() -> None:
         return plan_words(make_plan(wanted(*sizes, loaded=loaded), {"here": room}))
 
     roomy = HostRoom(Learned(), 24 * GB, 3)
-    assert say([2, 5, 4], roomy) == "Quick, Deep and Synthesis stay loaded together, 11.0 GB of 24.0 GB."
+    assert say([2, 5, 4], roomy) == "Quick, Deep and Synthesis stay loaded together, 11.0 of 24.0 GB."
     assert say([2, 5, 18], roomy) == (
-        "Quick and Deep stay loaded together, 7.0 GB of 24.0 GB. "
+        "Quick and Deep stay loaded together, 7.0 of 24.0 GB. "
         "Synthesis needs 18.0 GB more and is loaded when its stage comes, about 12 s."
     )
     assert say([10, 12, 12], HostRoom(Learned(), 16 * GB, 3)) == (
@@ -142,11 +142,19 @@ def test_two_models_of_a_stage_in_words() -> None:
         Wanted("synthesis", "d", "h", 9 * GB),
     ]
     assert plan_words(make_plan(both, {"h": HostRoom(Learned(), 4 * GB, 4)})).startswith(
-        "Quick and both Deep models stay loaded together, 3.0 GB of 4.0 GB. Synthesis needs"
+        "Quick and both Deep models stay loaded together, 3.0 of 4.0 GB. Synthesis needs"
     )
     assert plan_words(make_plan(both, {"h": HostRoom(Learned(), 4 * GB, 2)})) == (
-        "Quick and b (Deep) stay loaded together, 2.0 GB of 4.0 GB. "
+        "Quick and b (Deep) stay loaded together, 2.0 of 4.0 GB. "
         "c (Deep) and Synthesis are loaded when their stages come."
+    )
+
+
+def test_two_hosts_are_told_one_after_the_other() -> None:
+    here, away = wanted(2, 5, 4)[:1], [Wanted(w.stage, w.model, "big", w.need) for w in wanted(2, 5, 4)[1:]]
+    rooms = {"here": HostRoom(Learned(), 8 * GB, 3), "big": HostRoom(Learned(together=2, most_bytes=64 * GB), 0, None)}
+    assert plan_words(make_plan([*here, *away], rooms)) == (
+        "Quick needs 2.0 GB and stays loaded on here. Deep and Synthesis stay loaded together on big, 9.0 GB."
     )
 
 

@@ -44,11 +44,18 @@ class SettingsDialog(QDialog):
         self._idle.setInterval(0)
         self._idle.timeout.connect(self._make_next)
         self._build()
-        self.setMinimumSize(640, 420)
+        self._fit()
         self.resize(1120, 760)
         theme.changed.connect(self._restyle)
         self.finished.connect(self._closed)
         QShortcut(QKeySequence(QKeySequence.StandardKey.Find), self).activated.connect(self._search_focus)
+
+    def _fit(self) -> None:
+        """With larger text the window is larger at least, as far as the screen is."""
+        room = self.screen().availableSize()
+        self.setMinimumSize(
+            min(max(640, self._theme.px(760)), room.width()), min(max(420, self._theme.px(480)), room.height())
+        )
 
     def _build(self) -> None:
         self._navigation = Navigation(self._theme, [title for title, _ in self._makers])
@@ -149,6 +156,7 @@ class SettingsDialog(QDialog):
             part.hide()
             part.deleteLater()
         self._pages.clear()
+        self._fit()
         self._build()
         self.show_page(here)
         self._navigation.search.setText(words)

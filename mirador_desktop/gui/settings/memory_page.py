@@ -58,10 +58,8 @@ class MemoryPage(Page):
         self.body.addStretch()
 
     def _row(self, words: str, what: QWidget, control: QWidget | None, more: str) -> None:
-        row = setting_row(self.theme, words, "", control or QWidget())
-        column = row.layout().itemAt(0).layout()  # type: ignore[union-attr]  # made by setting_row
-        assert isinstance(column, QVBoxLayout)
-        column.addWidget(what)
+        row = setting_row(self.theme, words, "", control)
+        row.words.addWidget(what)
         self.body.addWidget(row)
         if control is not None:
             self.finds(control, words, more)

@@ -64,9 +64,7 @@ class OllamaCard(QWidget):
         column.addWidget(self._progress)
         column.addLayout(buttons)
         flash = "For an Ollama that Mirador starts, from its next start on. Faster, and less memory for long windows."
-        cache = (
-            "Type of the memory that the window takes. Smaller types need flash attention and may cost some quality."
-        )
+        cache = "Type of the memory that the window takes. Smaller ones need flash attention."
         column.addWidget(setting_row(theme, "Flash attention", flash, self._flash))
         column.addWidget(setting_row(theme, "Key-value cache", cache, self._cache))
         self.controls = (

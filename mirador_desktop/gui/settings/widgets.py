@@ -3,9 +3,10 @@
 from collections.abc import Callable, Sequence
 
 from PySide6.QtCore import QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFontMetrics, QPainter, QPaintEvent, QPen, QResizeEvent
 from PySide6.QtWidgets import (
     QAbstractButton,
+    QBoxLayout,
     QButtonGroup,
     QFrame,
     QHBoxLayout,
@@ -269,18 +270,48 @@ def form_row(theme: Theme, words: str, widget: QWidget, width: int = 104, hint: 
     return row
 
 
-def setting_row(theme: Theme, words: str, hint: str, widget: QWidget) -> QWidget:
-    """A setting: its words and a hint at the left, the control at the right, a line below."""
-    row = QFrame()
-    row.setProperty("kind", "setting")
-    across = QHBoxLayout(row)
-    across.setContentsMargins(0, theme.px(10), 0, theme.px(10))
-    across.setSpacing(theme.px(24))
-    column = QVBoxLayout()
-    column.setSpacing(2)
-    column.addWidget(label(words, "strong", wraps=True))
-    if hint:
-        column.addWidget(label(hint, "small", wraps=True))
-    across.addLayout(column, 1)
-    across.addWidget(widget, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
-    return row
+class SettingRow(QFrame):
+    """A setting: its words and a hint at the left, the control at the right or, where there is no room, below them.
+
+    Attributes:
+        words: the column of the words, for more than a hint.
+    """
+
+    def __init__(self, theme: Theme, words: str, hint: str, control: QWidget | None) -> None:
+        super().__init__()
+        self._theme, self._control = theme, control
+        self.setProperty("kind", "setting")
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, theme.px(10), 0, theme.px(10))
+        self._box.setSpacing(theme.px(24))
+        self.words = QVBoxLayout()
+        self.words.setSpacing(2)
+        self.words.addWidget(label(words, "strong", wraps=True))
+        if hint:
+            self.words.addWidget(label(hint, "small", wraps=True))
+        self._box.addLayout(self.words, 1)
+        if control is not None:
+            self._box.addWidget(control, 0, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight)
+
+    def minimumSizeHint(self) -> QSize:
+        """Both below each other are enough."""
+        wide = self._control.minimumSizeHint().width() if self._control is not None else 0
+        return QSize(max(wide, self._theme.px(120)), super().minimumSizeHint().height())
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Put the control where there is room for it."""
+        super().resizeEvent(event)
+        if self._control is None:
+            return
+        below = self.width() < self._control.sizeHint().width() + self._theme.px(230)
+        direction = QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight
+        if self._box.direction() != direction:
+            self._box.setDirection(direction)
+            self._box.setSpacing(self._theme.px(8 if below else 24))
+            side = Qt.AlignmentFlag.AlignLeft if below else Qt.AlignmentFlag.AlignRight
+            self._box.setAlignment(self._control, Qt.AlignmentFlag.AlignVCenter | side)
+
+
+def setting_row(theme: Theme, words: str, hint: str, control: QWidget | None) -> SettingRow:
+    """See `SettingRow`."""
+    return SettingRow(theme, words, hint, control)
