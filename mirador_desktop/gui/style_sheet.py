@@ -72,7 +72,6 @@ QLabel[kind="pageTitle"] {{ font-size: {pt(15)}; font-weight: 600; }}
 QLabel[kind="subtitle"] {{ color: {c.muted}; font-size: {pt(9.5)}; }}
 QLabel[kind="warning"] {{ color: {c.warning}; }}
 QLabel[kind="code"] {{ font-family: "{fixed}"; font-size: {pt(8.5)}; }}
-#openSettingsFile, QPushButton[link="true"] {{ padding-left: 0; padding-right: 0; }}
 #settingsNavigation {{ background: {c.side}; }}
 #settingsBody, #settingsScroll, #settingsScroll > QWidget {{ background: transparent; }}
 QFrame[kind="card"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(10)}; }}
@@ -89,6 +88,7 @@ QPushButton[kind="danger"] {{ background: transparent; color: {c.error}; border:
     padding: {px(3)} {px(6)}; }}
 QPushButton[kind="danger"]:hover {{ background: {c.raised}; }}
 QPushButton[kind="danger"]:focus {{ border: 2px solid {c.focus}; }}
+#openSettingsFile, QPushButton[link="true"] {{ padding-left: 0; padding-right: 0; margin: 0 -2px; }}
 QLineEdit[kind="fixed"] {{ font-family: "{fixed}"; font-size: {pt(8.75)}; }}
 QLineEdit[kind="heading"], QLineEdit[kind="quiet"] {{ background: transparent; border: 1px solid transparent;
     padding: {px(3)} {px(5)}; margin-left: -{px(8)}; }}

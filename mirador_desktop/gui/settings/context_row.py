@@ -108,9 +108,9 @@ class ContextRow(QWidget):
             words = source.label
             if source.empty:
                 words += " · empty"
-                problems.append(f"{source.label} is empty: fill it in, or it is left out.")
+                problems.append("Nothing is filled in yet for a dashed source: it is left out.")
             elif wrong:
-                problems.append(f"{wrong[:1].upper()}{wrong[1:]}, so it would be left out.")
+                problems.append(f"Would be left out: {wrong}.")
             elif old is not None:
                 words += f" · {age(old)} old"
             chip = SourceChip(self._theme, words, bool(wrong) or source.empty)

@@ -120,7 +120,7 @@ class HostForm(QWidget):
         said = QVBoxLayout()
         said.setSpacing(4)
         self.words, self.advice = label("", wraps=True), label("", "muted", wraps=True)
-        self.details = label("", "meta")
+        self.details = label("", "meta", wraps=True)
         self.details.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
         self.accept = button(self._theme, "Accept this certificate", self._accept, name="acceptCertificate")
         self.better = button(self._theme, "", lambda: self.kind_chosen.emit(self._better), name="useBetterKind")

@@ -107,7 +107,10 @@ def certificate_lines(certificate: Certificate) -> str:
         over = ", which is over" if ends < datetime.now() else ""
         lines.append(f"Valid from {begins.day} {begins:%B %Y} to {ends.day} {ends:%B %Y}{over}")
     pairs = certificate.fingerprint
-    return "\n".join([*lines, f"SHA-256 {pairs[:47]}", f"        {pairs[48:]}"])
+    quarters = [pairs[start : start + 23] for start in range(0, len(pairs), 24)]
+    return "\n".join(
+        [*lines, "SHA-256", *(f"  {a} {b}" for a, b in zip(quarters[::2], quarters[1::2], strict=False))]
+    )
 
 
 def short_fingerprint(fingerprint: str) -> str:

@@ -47,6 +47,7 @@ class MemoryPage(Page):
         )
         self._row("Earlier turns", earlier, None, "history context memory switch")
         self._delete = button(theme, "Delete everything…", self._ask, "danger", "deleteEverything")
+        self._delete.setProperty("link", True)  # its words end on the margin
         words = label(
             "All conversations with their answers, what Mirador remembers of models and pulls, and every copy of "
             "them. Settings, pipelines and models stay.",

@@ -174,7 +174,8 @@ class ModelRow(QWidget):
         field = Field(self._theme, f"Name of a model to add to {self._what}", "Name of a model", fixed=True)
         field.setObjectName("modelName")
         field.setMinimumHeight(self._theme.px(28))
-        field.setFixedWidth(self._theme.px(220))
+        field.setMinimumWidth(self._theme.px(90))
+        field.setMaximumWidth(self._theme.px(220))
         names = [m.name for m in self._installed() if m.can_chat and "stages" not in m.capabilities]
         names = [n for n in names if not any(same_model(n, known) for known in self._names)]
         completer = QCompleter(names, field)

@@ -16,7 +16,7 @@ from mirador_desktop.gui.settings.model_table import ModelTable
 from mirador_desktop.gui.settings.new_model import file_panel
 from mirador_desktop.gui.settings.page import INSET, REACH, Page
 from mirador_desktop.gui.settings.pull_bar import PullBar, choose, chooser
-from mirador_desktop.gui.settings.pull_list import PullList
+from mirador_desktop.gui.settings.pull_list import FLAT, PullList
 from mirador_desktop.gui.settings.widgets import Field, button, label
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.theme import Theme
@@ -51,7 +51,7 @@ class ModelsPage(Page):
         self.body.addLayout(self._inset(self.bar))
         self.pulls = PullList(theme, models, pulls, self)
         self.pulls.delete_wanted.connect(self._delete_part)
-        self.body.addLayout(self._inset(self.pulls))
+        self.body.addLayout(self._inset(self.pulls, FLAT))
         self._build_installed()
         self._clock = QTimer(self)
         self._clock.setInterval(1000)
@@ -77,6 +77,7 @@ class ModelsPage(Page):
         self._filter.setObjectName("modelFilter")
         self._filter.setFixedSize(theme.px(180), theme.px(30))
         self._filter.setClearButtonEnabled(True)
+        self._filter.setTextMargins(-theme.px(6), 0, 0, 0)  # the picture brings a margin of its own
         glass = icons.icon("search", theme.colours.muted)
         self._glass = self._filter.addAction(glass, Field.ActionPosition.LeadingPosition)
         self._filter.textChanged.connect(self._show_filter)
@@ -104,10 +105,10 @@ class ModelsPage(Page):
         column.addStretch()
         self.body.addWidget(self._nothing, 1)
 
-    def _inset(self, widget: QWidget | None = None) -> QHBoxLayout:
-        """A row on the margins of the text."""
+    def _inset(self, widget: QWidget | None = None, beyond: int = 0) -> QHBoxLayout:
+        """A row on the margins of the text, or so many px beyond the right one."""
         row = QHBoxLayout()
-        row.setContentsMargins(self.theme.px(REACH), 0, self.theme.px(REACH), 0)
+        row.setContentsMargins(self.theme.px(REACH), 0, self.theme.px(REACH - beyond), 0)
         if widget is not None:
             row.addWidget(widget)
         return row

@@ -190,6 +190,7 @@ class PipelineEditor(QWidget):
         pipeline = self.pipeline
         if self.description.text() != pipeline.description and not self.description.hasFocus():
             self.description.setText(pipeline.description)
+            self.description.setToolTip(pipeline.description)
             self.description.setCursorPosition(0)
         self.description.setToolTip(pipeline.description)
         chosen = self._resolve(pipeline).stages

@@ -13,6 +13,8 @@ from mirador_desktop.gui.theme import Theme
 from mirador_desktop.models import Making, Models
 from mirador_desktop.pulls import Pulls
 
+FLAT = 8
+"""What a button of words only takes beside its words, px at 100 %."""
 _MOST = 5
 """Rows that are shown without scrolling."""
 
@@ -48,7 +50,7 @@ class _Line(QWidget):
         self._theme = theme
         self.setAccessibleName(name)
         column = QVBoxLayout(self)
-        column.setContentsMargins(0, 0, 0, theme.px(6))
+        column.setContentsMargins(0, 0, 0, theme.px(2))
         column.setSpacing(theme.px(3))
         row = QHBoxLayout()
         row.setSpacing(theme.px(4))
@@ -65,11 +67,15 @@ class _Line(QWidget):
         column.addLayout(row)
         self.bar = Progress(theme, f"Progress of {name}")
         self.bar.setObjectName("pullProgress")
-        column.addWidget(self.bar)
+        below = QVBoxLayout()  # words of buttons end on the margin, what is around them reaches beyond it
+        below.setContentsMargins(0, 0, theme.px(FLAT), 0)
+        below.setSpacing(theme.px(3))
+        column.addLayout(below)
+        below.addWidget(self.bar)
         self.error = label("", "error", wraps=True)
         self.error.setObjectName("pullError")
         self.error.setTextInteractionFlags(Qt.TextInteractionFlag.TextSelectableByMouse)
-        column.addWidget(self.error)
+        below.addWidget(self.error)
 
     def add(self, words: str, act: Callable[[], object], name: str) -> QWidget:
         """A button of words only."""
@@ -219,7 +225,10 @@ class PullList(QScrollArea):
         lines = list(self._lines.values())
         self.setVisible(bool(lines))
         width = max(1, self.viewport().width())
-        high = [line.high(width) for line in lines[:_MOST]]
+        page = self.parentWidget()
+        # In a small window the table keeps its place; the list is scrolled.
+        room = _MOST if page is None else (page.height() - self._theme.px(440)) // self._theme.px(43)
+        high = [line.high(width) for line in lines[: min(max(room, 2), _MOST)]]
         if sum(high) != self.height():
             self.setFixedHeight(max(1, sum(high)))
 

@@ -29,7 +29,7 @@ class WarmPlan(QWidget):
         super().__init__()
         self._theme, self._warmer, self._preferences, self._tasks = theme, warmer, preferences, tasks
         self._pipeline = pipeline
-        self._where = label("", "muted")
+        self._where = label("", "muted", wraps=True)
         self._words = label("", wraps=True)
         self._words.setObjectName("warmPlan")
         self._switch = Switch(theme, "Load models before they are needed")
