@@ -13,6 +13,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from pathlib import Path
 
+from mirador_desktop.atomic import write_whole
 from mirador_desktop.core.limits import free_name, wrong_in
 from mirador_desktop.core.names import same_model
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, ModelStage, Pipeline
@@ -25,7 +26,6 @@ from mirador_desktop.exchange.pipeline_folder import (
     read_folder,
     read_presets,
     read_text,
-    replace_file,
     write_pipeline,
 )
 
@@ -275,7 +275,7 @@ class Pipelines:
         """
         pipeline = self._known(name)
         try:
-            await asyncio.to_thread(lambda: replace_file(path, pipeline_file.write(pipeline)))
+            await asyncio.to_thread(lambda: write_whole(path, pipeline_file.write(pipeline).encode(), private=False))
         except OSError as error:
             raise PipelineError(f"{path} cannot be written: {error.strerror or error}.") from error
 

@@ -1,7 +1,6 @@
 """The settings while the program runs: changed at once in memory, a moment later in the file, by hand at any time."""
 
 import logging
-import os
 import threading
 from collections.abc import Callable, Mapping
 from concurrent.futures import Executor
@@ -9,6 +8,7 @@ from dataclasses import fields, replace
 from pathlib import Path
 from typing import Any
 
+from mirador_desktop.atomic import write_whole
 from mirador_desktop.errors import SettingsError
 from mirador_desktop.settings import HostSettings, ModelOptions, Settings
 
@@ -100,8 +100,6 @@ def save(path: Path, changes: Mapping[str, Any]) -> None:
     Raises:
         SettingsError: the file cannot be read or written; nothing was changed in it.
     """
-    import tempfile
-
     import tomlkit
     from tomlkit.exceptions import TOMLKitError
 
@@ -116,16 +114,7 @@ def save(path: Path, changes: Mapping[str, Any]) -> None:
                 document[key] = value
         text = tomlkit.dumps(document)
         path.parent.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".settings-", suffix=".toml")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8") as file:
-                file.write(text)
-                file.flush()
-                os.fsync(file.fileno())
-            Path(temporary).replace(path)
-        except BaseException:
-            Path(temporary).unlink(missing_ok=True)
-            raise
+        write_whole(path, text.encode())
     except (OSError, UnicodeDecodeError, TOMLKitError) as error:
         raise SettingsError(f"{path} cannot be changed: {error}.") from error
 

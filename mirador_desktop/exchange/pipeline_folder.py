@@ -1,13 +1,11 @@
 """The folder of the person's pipelines, and that of the presets: what stands in them, and how a file is written."""
 
-import contextlib
-import os
 import re
-import tempfile
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from mirador_desktop.atomic import write_whole
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, Pipeline
 from mirador_desktop.errors import PipelineError
 from mirador_desktop.exchange import pipeline_file
@@ -131,7 +129,7 @@ def write_pipeline(path: Path, pipeline: Pipeline, base: str, made: bool) -> Non
         pipeline_file.read(base, f"“{pipeline.name}” was not written: {path}")
     text = pipeline_file.write(pipeline, base)
     path.parent.mkdir(parents=True, exist_ok=True)
-    replace_file(path, text)
+    write_whole(path, text.encode())
 
 
 def free_file(folder: Path, name: str, taken: Sequence[Path]) -> Path:
@@ -142,18 +140,3 @@ def free_file(folder: Path, name: str, taken: Sequence[Path]) -> Path:
     known = {path.name.lower() for path in taken}
     names = (f"{slug}{f'-{i}' if i > 1 else ''}.toml" for i in range(1, len(known) + 2))
     return next(folder / n for n in names if n not in known)
-
-
-def replace_file(path: Path, text: str) -> None:
-    """Write a file atomically: there is the old one or the new one, whatever happens."""
-    handle, temporary = tempfile.mkstemp(dir=path.parent, prefix=".pipeline-", suffix=".tmp")
-    try:
-        with os.fdopen(handle, "w", encoding="utf-8", newline="\n") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(temporary).replace(path)
-    except BaseException:
-        with contextlib.suppress(OSError):
-            Path(temporary).unlink(missing_ok=True)
-        raise

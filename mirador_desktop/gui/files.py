@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, Qt
 from PySide6.QtWidgets import QFileDialog
 
+from mirador_desktop.atomic import write_whole
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.tasks import Tasks
@@ -70,7 +71,7 @@ class Files(QObject):
             self._copy(text)
             return
         try:
-            await asyncio.to_thread(_write_whole, path, text)
+            await asyncio.to_thread(write_whole, path, text.encode(), private=False)
         except OSError as error:
             self._window.toast.say(f"{path.name} could not be written: {error.strerror or error}.", 8)
         else:
@@ -111,10 +112,3 @@ def _read_text(path: Path) -> str:
         return data.decode("utf-8-sig")
     except UnicodeDecodeError as error:
         raise ValueError("it is not a text file in UTF-8") from error
-
-
-def _write_whole(path: Path, text: str) -> None:
-    """Write a file at once or not at all."""
-    temporary = path.with_name(f".{path.name}.part")
-    temporary.write_text(text, "utf-8")
-    temporary.replace(path)

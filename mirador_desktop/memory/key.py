@@ -4,12 +4,12 @@ A small file beside the database, `mirador.key`, holds one line that says where 
 `raw <hexadecimal digits>` on systems without a usable keyring.
 """
 
-import os
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Literal
 
+from mirador_desktop.atomic import write_new
 from mirador_desktop.errors import StoreKeyMissing
 from mirador_desktop.memory import keyring_access
 from mirador_desktop.memory.keyring_access import SERVICE
@@ -96,7 +96,7 @@ def _make(path: Path) -> Key:
     name = secrets.token_hex(8)
     in_keyring = _keep_in_keyring(name, material)
     line = f"keyring {name}" if in_keyring else f"raw {material.hex()}"
-    if not _write_new(path, line + "\n"):  # another process was faster, and its key is the one in use
+    if not write_new(path, f"{line}\n".encode("ascii")):  # another process was faster, and its key is the one in use
         if in_keyring:
             _forget(name)
         return _read(path, path.read_text("ascii", errors="replace"))
@@ -122,25 +122,6 @@ def _decode(path: Path, digits: str) -> bytes:
 
 def _unreadable(path: Path) -> str:
     return f"The key of {path.parent} cannot be understood. Put {path} back from a backup."
-
-
-def _write_new(path: Path, text: str) -> bool:
-    """Write a whole file that only this person can read; False if there is one already."""
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}")
-    try:
-        with open(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o600), "w", encoding="ascii") as file:
-            file.write(text)
-            file.flush()
-            os.fsync(file.fileno())
-        try:
-            os.link(temporary, path)  # unlike a renaming, it fails where there is one already
-        except FileExistsError:
-            return False
-        except OSError:  # a file system without hard links
-            os.rename(temporary, path)
-    finally:
-        temporary.unlink(missing_ok=True)
-    return True
 
 
 def _keep_in_keyring(name: str, material: bytes) -> bool:

@@ -8,15 +8,14 @@ import asyncio
 import contextlib
 import hashlib
 import json
-import os
 import shutil
-import tempfile
 import time
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import urljoin, urlsplit
 
+from mirador_desktop.atomic import write_whole
 from mirador_desktop.core.context import Quoted
 from mirador_desktop.errors import ContextError
 from mirador_desktop.providers.html import text_of
@@ -188,15 +187,8 @@ class Cache:
             OSError: it cannot be written.
         """
         self._folder.mkdir(parents=True, exist_ok=True)
-        handle, temporary = tempfile.mkstemp(dir=self._folder, prefix=".page-")
-        try:
-            with os.fdopen(handle, "w", encoding="utf-8", errors="replace") as file:
-                json.dump(asdict(page), file, ensure_ascii=False)
-            Path(temporary).replace(self._file(page.url))
-        except BaseException:
-            with contextlib.suppress(OSError):
-                Path(temporary).unlink(missing_ok=True)
-            raise
+        text = json.dumps(asdict(page), ensure_ascii=False)
+        write_whole(self._file(page.url), text.encode("utf-8", "replace"))
 
     def forget(self, url: str) -> None:
         """Delete what was fetched from an address. Blocks."""
