@@ -7,7 +7,7 @@ from dataclasses import asdict, dataclass
 from typing import TYPE_CHECKING
 
 from mirador_desktop.preferences import Preferences
-from mirador_desktop.settings import Folders, folders, load, resource_folder
+from mirador_desktop.settings import Folders, Settings, folders, load, resource_folder
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
@@ -106,6 +106,14 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     store = Store(places.data)
     keeper = Keeper(store, on_kept)
     orchestrator = StreamingOrchestrator(registry, stall_after=settings.stall_seconds)
+
+    def settings_changed(before: Settings) -> None:
+        orchestrator.stall_after = preferences.current.stall_seconds
+        if preferences.current.log_level != before.log_level:
+            logging.getLogger().setLevel(preferences.current.log_level.upper())
+        registry.wake()  # a model's window may be another one now
+
+    preferences.listen(settings_changed)
     pipelines = Pipelines(places.pipelines, resource_folder() / "pipelines")
     providers = Providers(places.data / "context")
     assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)

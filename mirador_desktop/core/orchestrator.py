@@ -75,7 +75,7 @@ class StreamingOrchestrator:
 
     def __init__(self, source: ModelSource, *, stall_after: float = 30.0) -> None:
         self._source = source
-        self._stall_after = stall_after
+        self.stall_after = stall_after
         self._sizes: dict[str, int] = {}
 
     def resolve(self, pipeline: Pipeline) -> Pipeline:
@@ -281,7 +281,7 @@ class StreamingOrchestrator:
         A task of its own, so that a time-out can never hit whoever consumes the events.
         """
         clock = asyncio.get_running_loop().time
-        slack = self._stall_after / 8  # the timer is moved at most this often: it costs more than a token
+        slack = self.stall_after / 8  # the timer is moved at most this often: it costs more than a token
         armed = 0.0
         try:
             async with asyncio.timeout(None) as limit, aclosing(engine.chat(chat)) as stream:
@@ -291,10 +291,10 @@ class StreamingOrchestrator:
                         limit.reschedule(None)
                         armed = 0.0
                     elif (now := clock()) - armed > slack:
-                        limit.reschedule(now + self._stall_after + slack)
+                        limit.reschedule(now + self.stall_after + slack)
                         armed = now
         except TimeoutError:
-            raise StreamBroken(f"{chat.model} stood still for {self._stall_after:.0f} s.") from None
+            raise StreamBroken(f"{chat.model} stood still for {self.stall_after:.0f} s.") from None
         finally:
             chunks.put_nowait(None)
 
