@@ -8,7 +8,6 @@
     │   ├── ModelMissing            the model is not installed there
     │   ├── ModelRefused            the request does not suit the model, or the server rejects it
     │   └── StreamBroken            the answer ended before it was complete, or stalled
-    ├── NoEngine                    no engine can answer at all
     ├── StoreError                  conversations cannot be kept or read right now
     │   ├── StoreLocked             another program holds the file
     │   ├── StoreReadOnly           the folder or file cannot be written
@@ -17,6 +16,8 @@
     │   ├── StoreKeyMissing         the key of the encrypted file is not where it should be
     │   └── StoreTooNew             a newer Mirador wrote the file
     ├── SettingsError               settings.toml cannot be read or written
+    ├── PipelineError               a pipeline, or its file, cannot be taken or written
+    ├── ContextError                a source of a pipeline's context gave nothing
     ├── ReleaseError                Ollama could not be downloaded or unpacked
     └── RuntimeMissing              Ollama could not be found or started on this computer
 
@@ -72,10 +73,6 @@ class ModelRefused(EngineError):
 
 class StreamBroken(EngineError):
     """The answer ended before it was complete, or stood still for too long."""
-
-
-class NoEngine(MiradorError):
-    """No engine can answer at all."""
 
 
 class StoreError(MiradorError):

@@ -15,7 +15,6 @@ from pathlib import Path
 
 from mirador_desktop.atomic import write_whole
 from mirador_desktop.core.limits import free_name, wrong_in
-from mirador_desktop.core.names import same_model
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, ModelStage, Pipeline
 from mirador_desktop.errors import PipelineError
 from mirador_desktop.exchange import pipeline_file
@@ -39,21 +38,6 @@ class _Write:
     pipeline: Pipeline | None = None
     base: str = ""
     made: bool = False
-
-
-@dataclass(frozen=True)
-class Use:
-    """Where a model is used.
-
-    Attributes:
-        place: of the stage in its pipeline, from 0: what its colour and shape are made of.
-        fallback: whether it only stands in.
-    """
-
-    pipeline: str
-    stage: str
-    place: int
-    fallback: bool
 
 
 class Pipelines:
@@ -105,23 +89,6 @@ class Pipelines:
     def problems(self) -> list[str]:
         """A sentence for each file that cannot be read."""
         return [entry.problem for entry in self._entries if entry.problem]
-
-    def uses(self, model: str, resolve: Callable[[Pipeline], Pipeline] = lambda pipeline: pipeline) -> list[Use]:
-        """Which stages name a model.
-
-        Args:
-            resolve: gives stages without models theirs (`Assistant.chosen`), so that those count as well.
-        """
-        found = []
-        for entry in self._entries:
-            if entry.pipeline is None:
-                continue
-            for place, stage in enumerate(resolve(entry.pipeline).stages):
-                if any(same_model(model, name) for name in stage.models):
-                    found.append(Use(entry.name, stage.name, place, False))
-                elif any(same_model(model, name) for name in stage.fallback_models):
-                    found.append(Use(entry.name, stage.name, place, True))
-        return found
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change."""

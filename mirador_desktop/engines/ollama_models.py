@@ -152,7 +152,7 @@ def explain(words: str, model: str, host: str) -> EngineError:
         return ModelRefused(f"{begin} does not give {model} to everybody: it asks for a sign-in.")
     if "no such host" in low or "server misbehaving" in low or "name resolution" in low or "unreachable" in low:
         return StreamBroken(f"{host} cannot find {registry}: is it connected to the internet? {_KEPT}")
-    if "server gave http response to https client" in low or _plain(low, model):
+    if "server gave http response to https client" in low or _speaks_plainly(low):
         return StreamBroken(f"{begin} gave no encrypted answer. If it speaks plain http, write http:// before it.")
     if "digest mismatch" in low:
         return StreamBroken(
@@ -185,7 +185,7 @@ def _registry(model: str) -> str:
     return "Hugging Face" if parts[0] in ("hf.co", "huggingface.co") else f"the registry {parts[0]}"
 
 
-def _plain(words: str, model: str) -> bool:
+def _speaks_plainly(words: str) -> bool:
     """Whether a registry answered a TLS greeting by closing: it most likely speaks plain http."""
     return words.endswith(": eof") and "/manifests/" in words and '"https://' in words
 

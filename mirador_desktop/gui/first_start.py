@@ -78,7 +78,6 @@ class FirstStart(QObject):
         self.catalogue, self.computer = Catalogue(), Computer(0)
         self._welcome, self._engines, self._assistant = welcome, engines, assistant
         self._runtime, self._pulls, self._tasks, self._pipeline = runtime, pulls, tasks, pipeline
-        self._problem = ""
         welcome.acted.connect(self._act)
         runtime.listen(self.refresh)
         pulls.listen(self.refresh)

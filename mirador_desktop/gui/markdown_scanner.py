@@ -91,7 +91,7 @@ class Scanner:
                 cut = self._inside_paragraph(leaf, lines, starts)
                 if cut is not None:
                     piece, position, stub, ancestors = cut
-                    self._move(position, stub, ancestors, starts, env, leaf.start + 1, stub.count("\n"))
+                    self._move(position, stub, ancestors, env, leaf.start + 1, stub.count("\n"))
                     self._continued = stub.count("\n")
                     return [*found[:index], piece], [], True
         for index in range(len(found) - 1, 0, -1):
@@ -101,7 +101,7 @@ class Scanner:
             stubs = self._stubs(leaf, lines)
             if stubs is not None:
                 stub = "".join(line + "\n" for line in stubs)
-                self._move(starts[leaf.start], stub, leaf.ancestors, starts, env, leaf.start, len(stubs))
+                self._move(starts[leaf.start], stub, leaf.ancestors, env, leaf.start, len(stubs))
                 return found[:index], found[index:], leaf.kind in "ct" and len(leaf.rows) > TABLE_ROWS
         closed, rest = self._inside_block(found, lines, starts, env, complete)
         return closed, rest, False
@@ -136,7 +136,7 @@ class Scanner:
         first, second = leaf.split(final)
         opening = lines[leaf.start : leaf.start + head]
         stub = "".join(line + "\n" for line in [*stubs, *opening])
-        self._move(starts[leaf.start + head + final], stub, leaf.ancestors, starts, env, leaf.start, len(stubs))
+        self._move(starts[leaf.start + head + final], stub, leaf.ancestors, env, leaf.start, len(stubs))
         self._continued, self._cut = len(stubs), second
         return [first], [second]
 
@@ -192,7 +192,6 @@ class Scanner:
         position: int,
         stub: str,
         ancestors: tuple[Ancestor, ...],
-        starts: list[int],
         env: dict[str, Any],
         line: int,
         own: int,

@@ -71,7 +71,6 @@ QLineEdit:focus {{ border: 2px solid {c.focus}; padding: {px(5)} {px(7)}; }}
 QLabel[kind="pageTitle"] {{ font-size: {pt(15)}; font-weight: 600; }}
 QLabel[kind="subtitle"] {{ color: {c.muted}; font-size: {pt(9.5)}; }}
 QLabel[kind="warning"] {{ color: {c.warning}; }}
-QLabel[kind="code"] {{ font-family: "{fixed}"; font-size: {pt(8.5)}; }}
 #settingsNavigation {{ background: {c.side}; }}
 #settingsBody, #settingsScroll, #settingsScroll > QWidget {{ background: transparent; }}
 QFrame[kind="card"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(10)}; }}

@@ -140,7 +140,7 @@ class TurnList(QAbstractScrollArea):
         for _ in range(3):  # heights of new views change what is near; twice is enough in practice
             near = self._near(top, height, margin)
             sight = self._near(top, height, 0.0)
-            more = self._make(sorted(near, key=lambda place: place not in sight), x, width, deadline)
+            more = self._make(sorted(near, key=lambda place: place not in sight), width, deadline)
             top = self._top_of_viewport(height)
             if more or near == self._near(top, height, margin):
                 break
@@ -187,7 +187,7 @@ class TurnList(QAbstractScrollArea):
     def _can_make(self, place: int) -> bool:
         return self._ids[place] not in self._views and self._ids[place] in self._turns
 
-    def _make(self, near: Sequence[int], x: int, width: int, deadline: float | None) -> bool:
+    def _make(self, near: Sequence[int], width: int, deadline: float | None) -> bool:
         """Make and measure views, in the given order; True if the time was up."""
         for place in near:
             turn_id = self._ids[place]

@@ -351,4 +351,4 @@ def test_the_words_of_a_state() -> None:
     assert host_words.numbers(refused) == ("refused", "")
     assert host_words.trouble(replace(entry, problem="Wrong.")) == "Wrong. This host is not used."
     assert host_words.accepted_on("never") == "Accepted by you"
-    assert host_words.tool_tip([replace(entry, settings=replace(entry.settings, on=False))]) == "Cluster (x/v1): off"
+    assert host_words.numbers(replace(entry, settings=replace(entry.settings, on=False))) == ("", "off")

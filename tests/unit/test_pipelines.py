@@ -12,7 +12,7 @@ import pytest
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, ModelStage, Pipeline
 from mirador_desktop.errors import PipelineError
 from mirador_desktop.exchange.pipeline_file import read, write
-from mirador_desktop.pipelines import Pipelines, Use
+from mirador_desktop.pipelines import Pipelines
 from mirador_desktop.settings import resource_folder
 
 PRESETS = ["Progressive", "One model", "Compare", "Council", "Code review", "Decision", "Writing", "Financial"]
@@ -174,19 +174,6 @@ def test_what_is_wrong_is_not_kept(tmp_path: Path) -> None:
     with pytest.raises(PipelineError, match="any more"):
         pipelines.save(replace(MINE, name="gone"))
     assert again(pipelines).get(MINE.name) == MINE
-
-
-def test_uses_of_a_model_also_without_its_tag(tmp_path: Path) -> None:
-    pipelines = opened(tmp_path)
-    pipelines.take(MINE)
-    assert pipelines.uses("a:1b") == [Use(MINE.name, "read", 0, False)]
-    assert pipelines.uses("b:latest") == [Use(MINE.name, "judge", 1, True)]
-    assert pipelines.uses("c") == []
-
-    def resolve(pipeline: Pipeline) -> Pipeline:
-        return replace(pipeline, stages=tuple(replace(s, models=s.models or ("c",)) for s in pipeline.stages))
-
-    assert Use("Financial", "risk analysis", 1, False) in pipelines.uses("c", resolve)
 
 
 # Files of others and by hand

@@ -1,7 +1,6 @@
 """What the page Hosts says of a host, in words."""
 
 import time
-from collections.abc import Sequence
 from datetime import date, datetime
 
 from mirador_desktop.core.host import Certificate
@@ -64,16 +63,6 @@ def trouble(entry: HostEntry, now: float | None = None) -> str:
         left = max(1, round(entry.next_look - now))
         said += f" Next try in {left} s."
     return said
-
-
-def tool_tip(entries: Sequence[HostEntry]) -> str:
-    """The state of each host in a line, for the sidebar."""
-    lines = []
-    for entry in entries:
-        first, second = numbers(entry)
-        state = trouble(entry) or ", ".join(words for words in (first, second) if words)
-        lines.append(f"{shown_name(entry)} ({entry.shown_address}): {state}")
-    return "\n".join(lines)
 
 
 def moment(unix: float, now: float) -> str:
