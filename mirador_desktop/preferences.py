@@ -9,8 +9,9 @@ from pathlib import Path
 from typing import Any
 
 from mirador_desktop.atomic import write_whole
+from mirador_desktop.core.names import same_model
 from mirador_desktop.errors import SettingsError
-from mirador_desktop.settings import HostSettings, ModelOptions, Settings
+from mirador_desktop.settings import HostSettings, ModelOptions, Settings, is_host
 
 log = logging.getLogger(__name__)
 
@@ -25,6 +26,7 @@ class Preferences:
     Attributes:
         current: the settings now.
         path: where they are kept.
+        moment: another number after each change here and each writing of the file.
     """
 
     def __init__(self, path: Path, current: Settings) -> None:
@@ -32,6 +34,8 @@ class Preferences:
         self._listeners: list[Callable[[Settings], None]] = []
         self._complaint: Callable[[str], None] = lambda words: log.warning("%s", words)
         self._changes: dict[str, Any] = {}
+        self._writing: dict[str, Any] = {}
+        self.moment = 0
         self._lock = threading.Lock()
         self._writer: Executor | None = None
 
@@ -50,6 +54,7 @@ class Preferences:
         self.current = replace(before, **changes)
         with self._lock:
             self._changes |= changes
+            self.moment += 1
         if self._writer is None:
             from concurrent.futures import ThreadPoolExecutor
 
@@ -58,15 +63,26 @@ class Preferences:
         if changes:
             self._tell(before)
 
+    def options_of(self, model: str) -> ModelOptions:
+        """How one model is run. Somebody may have written its name without `:latest`."""
+        return self.current.models.get(self._written_name(model), ModelOptions())
+
     def change_model(self, model: str, **changes: Any) -> None:
         """Change how one model is run; None means the default."""
-        options = replace(self.current.models.get(model, ModelOptions()), **changes)
-        self.change(models={**self.current.models, model: options})
+        options = replace(self.options_of(model), **changes)
+        self.change(models={**self.current.models, self._written_name(model): options})
+
+    def forget_model(self, model: str) -> None:
+        """Run a model as by default."""
+        self.change(models={name: o for name, o in self.current.models.items() if not same_model(name, model)})
+
+    def _written_name(self, model: str) -> str:
+        return next((name for name in self.current.models if same_model(name, model)), model)
 
     def take(self, read: Settings) -> None:
         """Take what somebody wrote into the file by hand; what was changed here and is not written yet stays."""
         with self._lock:
-            pending = dict(self._changes)
+            pending = self._writing | self._changes
         before, self.current = self.current, replace(read, **pending)
         if before != self.current:
             self._tell(before)
@@ -80,13 +96,17 @@ class Preferences:
 
     def _write(self) -> None:
         with self._lock:
-            changes, self._changes = self._changes, {}
+            self._writing, self._changes = self._changes, {}
         try:
-            save(self.path, changes)
+            save(self.path, self._writing)
         except SettingsError as error:
             with self._lock:
-                self._changes = changes | self._changes  # tried again with the next change
+                self._changes = self._writing | self._changes  # tried again with the next change
             self._complaint(str(error))
+        finally:
+            with self._lock:
+                self._writing = {}
+                self.moment += 1
 
     def close(self) -> None:
         """Wait until everything is written."""
@@ -115,21 +135,34 @@ def save(path: Path, changes: Mapping[str, Any]) -> None:
         text = tomlkit.dumps(document)
         path.parent.mkdir(parents=True, exist_ok=True)
         write_whole(path, text.encode())
-    except (OSError, UnicodeDecodeError, TOMLKitError) as error:
+    except (OSError, ValueError, TypeError, RecursionError, TOMLKitError) as error:
         raise SettingsError(f"{path} cannot be changed: {error}.") from error
 
 
 def _put_hosts(document: Any, hosts: tuple[HostSettings, ...]) -> None:
-    """Write the hosts as tables; what a table of the same address held besides stays."""
+    """Write the hosts as tables. What a host's table held besides stays, and so do tables that cannot be read."""
     import tomlkit
 
-    old = document.get("hosts", [])
-    known = {str(t.get("address", "")): t for t in old if hasattr(t, "get")}
+    there = document.get("hosts")
+    old = [table for table in there if hasattr(table, "get")] if isinstance(there, list) else []
+    read = [table for table in old if is_host(table)]
+    found: dict[int, Any] = {}
+    for keys in (("address", "kind"), ("address",), ()):  # the one that fits best; last, the one at its place
+        for place, host in enumerate(hosts):
+            free = [t for t in read if all(t is not other for other in found.values())]
+            if not keys:
+                free = [t for t in free if len(hosts) == len(read) and t is read[place]]
+            fits = [t for t in free if all(t.get(k, "ollama") == getattr(host, k) for k in keys)]
+            if place not in found and fits:
+                found[place] = fits[0]
     tables = tomlkit.aot()
-    for host in hosts:
-        table = known.get(host.address, tomlkit.table())
+    for place, host in enumerate(hosts):
+        table = found.get(place, tomlkit.table())
         _put(table, host, HostSettings())
         tables.append(table)
+    for table in old:
+        if not is_host(table):
+            tables.append(table)
     document.pop("hosts", None)
     if len(tables):
         document["hosts"] = tables
@@ -149,17 +182,22 @@ def _put_models(document: Any, models: Mapping[str, ModelOptions]) -> None:
             document["models"][name] = table
         else:
             document["models"].pop(name, None)
-    for name in [n for n in document["models"] if n not in models]:
+    for name in [n for n, table in document["models"].items() if n not in models and hasattr(table, "keys")]:
         del document["models"][name]
     if not len(document["models"]):
         del document["models"]
 
 
 def _put(table: Any, value: Any, default: Any) -> None:
-    """Bring the keys of a table to the fields of `value`; what equals the default is left out."""
+    """Bring the keys of a table to the fields of `value`; what equals the default is left out.
+
+    What somebody wrote that is no value of the kind stays where it is until there is one.
+    """
     for key in fields(value):
         now = getattr(value, key.name)
         if now == getattr(default, key.name) and key.name not in ("address", "kind"):
-            table.pop(key.name, None)
+            there = table.get(key.name)
+            if there is not None and key.metadata["good"](there.unwrap() if hasattr(there, "unwrap") else there):
+                table.pop(key.name)
         elif key.name not in table or table[key.name] != now:
             table[key.name] = now

@@ -251,6 +251,11 @@ def _hosts(values: object, wrong: Callable[..., None]) -> tuple[HostSettings, ..
     return tuple(hosts)
 
 
+def is_host(table: Mapping[str, Any]) -> bool:
+    """Whether a table of `[[hosts]]` is read at all, and not left out."""
+    return bool(_hosts([dict(table)], lambda *_: None))
+
+
 def _models(values: object, wrong: Callable[..., None]) -> dict[str, ModelOptions]:
     if not isinstance(values, dict):
         wrong("models", values, 'tables [models."name"]')

@@ -31,7 +31,7 @@ ALLOWED: dict[str, set[str]] = {
     "atomic": set(),  # how a file is written: whoever writes one may use it, so that it is done in one way only
     "core": {"core", "errors"},
     "settings": {"settings", "errors"},
-    "preferences": {"preferences", "settings", "errors", "atomic"},
+    "preferences": {"preferences", "settings", "errors", "atomic", "core"},
     "engines": {"engines", "core", "errors"},
     "memory": {"memory", "core", "errors", "atomic"},
     "exchange": {"exchange", "core", "errors", "atomic"},

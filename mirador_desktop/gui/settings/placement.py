@@ -98,7 +98,7 @@ class Placement(Panel):
 
     @property
     def _options(self) -> ModelOptions:
-        return self._preferences.current.models.get(self._model, ModelOptions())
+        return self._preferences.options_of(self._model)
 
     def _show(self) -> None:
         options, default = self._options, self._preferences.current.num_ctx
@@ -136,9 +136,7 @@ class Placement(Panel):
         self._show_cost()
 
     def _reset(self) -> None:
-        self._preferences.change(
-            models={name: o for name, o in self._preferences.current.models.items() if name != self._model}
-        )
+        self._preferences.forget_model(self._model)
         self.fail("")
         self._show()
 

@@ -46,7 +46,10 @@ class SettingsWatch(QObject):
         for each in (path, path.parent):
             if await asyncio.to_thread(each.exists):
                 self._watcher.addPath(str(each))
-        read, problems = await asyncio.to_thread(load, path)
+        moment = -1
+        while moment != self._preferences.moment:  # what is read while something is being written may be older
+            moment = self._preferences.moment
+            read, problems = await asyncio.to_thread(load, path)
         if not any("cannot be read" in words for words in problems):  # half written: what was read before holds
             self._preferences.take(read)
         self._tell(*problems)
