@@ -62,10 +62,9 @@ class Machine:
     async def close(self) -> None:
         """Keep what is not kept yet, and close everything."""
         self.store.hurry()
-        await asyncio.to_thread(self.pipelines.close)
-        await self.warmer.close()
-        await self.pulls.close()
-        await self.models.close()
+        await asyncio.gather(
+            asyncio.to_thread(self.pipelines.close), self.warmer.close(), self.pulls.close(), self.models.close()
+        )
         await self.keeper.flush()
         await self.store.close()
         await self.registry.close()

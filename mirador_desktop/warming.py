@@ -231,10 +231,12 @@ class Warmer:
         self._tell()
 
     async def close(self) -> None:
-        """Cancel what is loading, and finish what is being remembered."""
+        """Cancel what is loading, and remember what was learned."""
         self.cancel()
         if self._saving is not None:
-            await asyncio.wait({self._saving}, timeout=1.0)
+            self._saving.cancel()
+        if self._unsaved:
+            await self._remember()
 
     async def _warm(self, pipeline: Pipeline) -> None:
         while not self._answering:
@@ -299,17 +301,20 @@ class Warmer:
     def _save(self) -> None:
         self._unsaved = True
         if self._saving is None or self._saving.done():
-            self._saving = asyncio.create_task(self._remember(), name="remember loads")
+            self._saving = asyncio.create_task(self._remember_soon(), name="remember loads")
 
-    async def _remember(self) -> None:
+    async def _remember_soon(self) -> None:
         while self._unsaved:
             await asyncio.sleep(0.5)  # several things are learned at once
-            self._unsaved = False
-            try:
-                await self._memory.remember(_SIZES, {k: v.to_json() for k, v in self._learned.items()})
-                await self._memory.remember(_SECONDS, dict(self.load_seconds))
-            except StoreError as error:
-                log.info("What was learned about memory is not kept: %s", error)
+            await self._remember()
+
+    async def _remember(self) -> None:
+        self._unsaved = False
+        try:
+            await self._memory.remember(_SIZES, {k: v.to_json() for k, v in self._learned.items()})
+            await self._memory.remember(_SECONDS, dict(self.load_seconds))
+        except StoreError as error:
+            log.info("What was learned about memory is not kept: %s", error)
 
     def _tell(self) -> None:
         for listener in self._listeners:
