@@ -34,6 +34,11 @@ in time, its certificate is not trusted, it refuses access, it is something else
 class MiradorError(Exception):
     """Base of all errors whose text is meant for the person."""
 
+    def __str__(self) -> str:
+        """The sentence. It may begin with the name of a host that is written small inside a sentence."""
+        text = super().__str__()
+        return f"T{text[1:]}" if text.startswith("this computer ") else text
+
 
 class EngineError(MiradorError):
     """Something that runs models did not do what was asked.

@@ -138,6 +138,8 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         uses.of,
         _is_here,
     )
+    models.loading = lambda: warmer.loading
+    warmer.listen(models.changed)
     pulls = Pulls(registry, store, lambda name: models.catalogue.size(name), delete_parts)
 
     def own() -> "Engine | None":

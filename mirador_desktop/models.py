@@ -63,6 +63,7 @@ class Models:
         catalogue: well-known models, empty until `prepare` has read it.
         computer: what this computer has, nothing until `prepare` has looked.
         makings: models that are being made of files.
+        loading: gives the model that is being loaded now, "" for none.
     """
 
     def __init__(
@@ -77,6 +78,7 @@ class Models:
     ) -> None:
         self.catalogue, self.computer = Catalogue(), Computer(0)
         self.makings: list[Making] = []
+        self.loading: Callable[[], str] = lambda: ""
         self._hosts, self._preferences, self._load_seconds = hosts, preferences, load_seconds
         self._file, self._look, self._uses, self._is_here = catalogue, look_at_computer, uses, is_here
         self._listeners: list[Callable[[], None]] = []
@@ -93,11 +95,20 @@ class Models:
         self._listeners.append(listener)
         return lambda: self._listeners.remove(listener) if listener in self._listeners else None
 
+    def changed(self) -> None:
+        """Something that the rows show is different elsewhere: tell the listeners."""
+        self._tell()
+
     # ── what is there ──────────────────────────────────────────────────────────────────────────────────
 
     def rows(self) -> list[Row]:
         """All models of all hosts that answer, by name."""
-        return rows_of({e.name: self._hosts.states.get(e.name) for e in self._hosts.engines}, self._uses, self._took)
+        return rows_of(
+            {e.name: self._hosts.states.get(e.name) for e in self._hosts.engines},
+            self._uses,
+            self._took,
+            self.loading(),
+        )
 
     def hosts(self) -> list[str]:
         """The names of all hosts."""
@@ -120,7 +131,7 @@ class Models:
             return "No host answers" if self._hosts.engines and self.looked else "Looking for hosts"
         places = {place.host for row in rows for place in row.places}
         where = count_words(len(places), "host") if len(places) > 1 else next(iter(places), answering[0].name)
-        parts = [f"{count_words(len(rows), 'model')} on {where}"]
+        parts = [f"{count_words(len(rows), 'model') if rows else 'No models'} on {where}"]
         seen = {(p.host, p.info.digest or p.info.name): p.info.size for row in rows for p in row.places}
         if size := sum(seen.values()):
             parts.append(f"{round_words(size)} on disk")

@@ -2,17 +2,19 @@
 
 
 def size_words(count: float) -> str:
-    """Bytes in decimal units: "12.3 GB", "274 MB", "3 kB"."""
+    """Bytes in decimal units: "1.2 TB", "12.3 GB", "274 MB", "3 kB"."""
+    if count >= 999.5e9:
+        return f"{count / 1e12:.1f} TB"
     if count >= 0.95e9:
         return f"{count / 1e9:.1f} GB" if count < 99.95e9 else f"{count / 1e9:.0f} GB"
     if count >= 0.95e6:
         return f"{count / 1e6:.0f} MB"
-    return f"{count / 1e3:.0f} kB" if count >= 1000 else f"{count:.0f} bytes"
+    return f"{count / 1e3:.0f} kB" if count >= 1000 else count_words(round(count), "byte")
 
 
 def round_words(count: float) -> str:
     """Bytes as roughly as they matter for a decision: "43 GB", "4.9 GB", "274 MB"."""
-    return f"{count / 1e9:.0f} GB" if count >= 9.95e9 else size_words(count)
+    return f"{count / 1e9:.0f} GB" if 9.95e9 <= count < 999.5e9 else size_words(count)
 
 
 def part_words(part: float, whole: float) -> str:
@@ -22,8 +24,17 @@ def part_words(part: float, whole: float) -> str:
     return f"{part / divisor:.{digits}f} of {whole / divisor:.{digits}f} {unit}"
 
 
+def seconds_words(seconds: float) -> str:
+    """A measured time: "0.31 s", "12 s", "3 min 20 s"."""
+    if seconds < 10:
+        return f"{seconds:.2g} s" if seconds >= 1 else f"{seconds:.2f} s"
+    if seconds < 60:
+        return f"{seconds:.0f} s"
+    return f"{int(seconds) // 60} min {int(seconds) % 60} s"
+
+
 def time_words(seconds: float) -> str:
-    """A stretch of time, roundly: "8 s", "3 min", "1 h 20 min", "2 days"."""
+    """A time that is left, or an age, roundly: "8 s", "3 min", "1 h 20 min", "2 days"."""
     if seconds < 59.5:
         return f"{max(seconds, 1):.0f} s"
     minutes = round(seconds / 60)

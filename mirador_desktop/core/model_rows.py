@@ -50,12 +50,14 @@ class Row:
     Attributes:
         places: the hosts it is on, in order of preference; never empty.
         load_seconds: how long it took to load the last time, None if that is not known.
+        loading: whether Mirador is loading it now.
     """
 
     name: str
     places: tuple[OnHost, ...]
     uses: tuple[Use, ...] = ()
     load_seconds: float | None = None
+    loading: bool = False
 
     @property
     def info(self) -> ModelInfo:
@@ -85,6 +87,9 @@ class Row:
         """
         loaded = self.loaded
         if loaded is None:
+            if self.loading:
+                took = "" if self.load_seconds is None else f"last time it took {time_words(self.load_seconds)}"
+                return "loading…", took
             if self.load_seconds is None:
                 return "not loaded yet", ""
             return f"loads in about {time_words(self.load_seconds)}", ""
@@ -102,14 +107,22 @@ def rows_of(
     states: Mapping[str, EngineState | None],
     uses: Callable[[str], Iterable[Use]],
     load_seconds: Callable[[str], float | None],
+    loading: str = "",
 ) -> list[Row]:
-    """One row for each model of the hosts that answer, in the order of their names."""
+    """One row for each model of the hosts that answer, in the order of their names.
+
+    Args:
+        loading: the model that is being loaded now, "" for none.
+    """
     found: dict[str, list[OnHost]] = {}
     for host, state in states.items():
         for info in state.models if state is not None and state.reachable else ():
             loaded = next((m for m in state.loaded if same_model(m.name, info.name)), None) if state else None
             found.setdefault(info.name, []).append(OnHost(host, info, loaded))
-    rows = [Row(name, tuple(places), tuple(uses(name)), load_seconds(name)) for name, places in found.items()]
+    rows = [
+        Row(name, tuple(places), tuple(uses(name)), load_seconds(name), bool(loading) and same_model(loading, name))
+        for name, places in found.items()
+    ]
     return sorted(rows, key=lambda row: row.name.lower())
 
 

@@ -63,7 +63,7 @@ class _StageRow(QWidget):
     def __init__(self, theme: Theme, place: int, row: Row, parent: QWidget) -> None:
         super().__init__(parent)
         self._theme, self._place = theme, place
-        title = QLabel(row.name[:1].upper() + row.name[1:], self)
+        title = QLabel(row.name.capitalize(), self)
         title.setProperty("kind", "strong")
         models = QLabel(row.model, self)
         models.setProperty("kind", "meta")
@@ -217,14 +217,15 @@ class Welcome(QWidget):
                 label.setWordWrap(True)
                 label.setProperty("kind", "muted" if place else "")
                 words.addWidget(label)
-            across.addSpacing(theme.px(8))
+            if situation.primary is not None or situation.second:
+                across.addSpacing(theme.px(8))
             across.addLayout(words, 1)
         else:
             across.addStretch()
         if situation.primary is not None or situation.second or situation.beside:
             self._buttons.addWidget(line)
         if situation.others:
-            if situation.primary is not None:
+            if situation.primary is not None or situation.second or situation.beside:
                 self._buttons.addSpacing(theme.px(22))
                 other = QLabel("Other ways to start", self._inner)
                 other.setProperty("kind", "muted")
