@@ -101,7 +101,7 @@ class OllamaRuntime:
         """Whether it runs and Mirador has started it."""
         if self._process is not None:
             return self._process.poll() is None
-        return self._adopted is not None
+        return self._adopted is not None and bool(self._adopted.is_running())
 
     async def look(self) -> None:
         """Find the program, and the one an earlier Mirador has started."""
@@ -131,8 +131,14 @@ class OllamaRuntime:
         place = urlsplit(self._address())
         host, port = place.hostname or "127.0.0.1", place.port or 11434
         if await _listens(host, port):
+            if place.scheme == "http" and not await _is_ollama(host, port):
+                raise RuntimeMissing(
+                    f"Something else than Ollama answers at {host}:{port}. End that program, or give the host "
+                    "another port on the page Hosts."
+                )
             return
         await self.look()  # it may have been installed or removed meanwhile
+        await asyncio.to_thread(self._end)  # one that was started here and does not answer: never two
         if self.binary is None:
             raise RuntimeMissing("Ollama was not found on this computer. Get it first.")
         at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
@@ -325,3 +331,18 @@ async def _listens(host: str, port: int) -> bool:
         return False
     writer.close()
     return True
+
+
+async def _is_ollama(host: str, port: int) -> bool:
+    """Whether what listens there tells a version, as Ollama does."""
+    try:
+        async with asyncio.timeout(2):
+            reader, writer = await asyncio.open_connection(host, port)
+            writer.write(f"GET /api/version HTTP/1.0\r\nHost: {host}:{port}\r\n\r\n".encode())
+            said = b""
+            while b'"version"' not in said and len(said) < 65536 and (more := await reader.read(4096)):
+                said += more
+            writer.close()
+    except (OSError, ValueError):
+        return False
+    return b'"version"' in said

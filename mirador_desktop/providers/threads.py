@@ -32,8 +32,9 @@ async def in_thread(name: str, work: Callable[[], T], seconds: float) -> T:
         try:
             result = work()
         except BaseException as error:
-            # A StopIteration cannot be put into a future.
-            failure = RuntimeError("it ended too early") if isinstance(error, StopIteration) else error
+            # A StopIteration cannot be put into a future, and nothing that ends a program may end this one.
+            wrong = isinstance(error, StopIteration) or not isinstance(error, Exception)
+            failure = RuntimeError(f"it ended with {type(error).__name__}") if wrong else error
         with contextlib.suppress(RuntimeError):  # the loop has gone: nobody waits any more
             loop.call_soon_threadsafe(finish, result, failure)
 

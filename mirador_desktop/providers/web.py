@@ -7,9 +7,11 @@ reduced to text and never run. A question is answered with what was fetched last
 import asyncio
 import contextlib
 import hashlib
+import ipaddress
 import json
 import shutil
 import time
+import zlib
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -30,6 +32,8 @@ SECONDS = 15.0
 """Most seconds for all of it, redirects included."""
 MOST_REDIRECTS = 5
 _TYPES = ("text/", "application/json", "application/xhtml+xml", "application/csv")
+_TOO_LARGE = f"is larger than {MOST_BYTES // 1_000_000} MB"
+_ENCODINGS = ("gzip", "deflate")
 _REFUSED = ("text/javascript", "text/css", "text/ecmascript")
 
 
@@ -127,27 +131,62 @@ async def _follow(client: "httpx.AsyncClient", url: str) -> Page:
     wanted = url
     for _ in range(MOST_REDIRECTS + 1):
         client.cookies.clear()
-        headers = {"User-Agent": "Mirador", "Accept": "text/*, application/json;q=0.9"}
+        headers = {
+            "User-Agent": "Mirador",
+            "Accept": "text/*, application/json;q=0.9",
+            "Accept-Encoding": ", ".join(_ENCODINGS),
+        }
         async with client.stream("GET", url, headers=headers) as answer:
             if answer.is_redirect:
                 url = checked(urljoin(url, answer.headers["location"]))
+                if _is_near(url) and not _is_near(wanted):
+                    raise ContextError("leads into your own network, where it may not lead")
                 continue
             if answer.status_code != 200:
                 raise ContextError(f"answered {answer.status_code}")
             kind = answer.headers.get("content-type", "text/plain").partition(";")[0].strip().lower()
             if kind in _REFUSED or not (kind.startswith(_TYPES) or kind.endswith("+json")):
                 raise ContextError(f"is no text ({kind[:60]})")
+            encoding = answer.headers.get("content-encoding", "identity").strip().lower()
+            if encoding not in (*_ENCODINGS, "identity"):
+                raise ContextError(f"is packed in a way that is not read ({encoding[:20]})")
             data = bytearray()
-            async for part in answer.aiter_bytes():
+            async for part in answer.aiter_raw():  # unpacked later: a few bytes may become gigabytes
                 data += part
                 if len(data) > MOST_BYTES:
-                    raise ContextError(f"is larger than {MOST_BYTES // 1_000_000} MB")
+                    raise ContextError(_TOO_LARGE)
             charset = answer.charset_encoding or "utf-8"
-            return await asyncio.to_thread(_page, wanted, kind, bytes(data), charset)
+            return await asyncio.to_thread(_page, wanted, kind, bytes(data), encoding, charset)
     raise ContextError("redirects without end")
 
 
-def _page(url: str, kind: str, data: bytes, charset: str) -> Page:
+def _unpacked(data: bytes, encoding: str) -> bytes:
+    """What was packed, as far as it is no larger than a page may be."""
+    if encoding == "identity":
+        return data
+    for form in (47, -15):  # gzip or zlib; deflate as some servers have it
+        unpacker = zlib.decompressobj(form)
+        try:
+            plain = unpacker.decompress(data, MOST_BYTES + 1)
+        except zlib.error:
+            continue
+        if len(plain) > MOST_BYTES:
+            raise ContextError(_TOO_LARGE)
+        return plain
+    raise ContextError("cannot be unpacked")
+
+
+def _is_near(url: str) -> bool:
+    """Whether an address names this computer or one of the network it is in."""
+    host = urlsplit(url).hostname or ""
+    try:
+        return not ipaddress.ip_address(host).is_global
+    except ValueError:
+        return "." not in host or host.endswith((".localhost", ".local", ".lan", ".internal", ".home.arpa"))
+
+
+def _page(url: str, kind: str, packed: bytes, encoding: str, charset: str) -> Page:
+    data = _unpacked(packed, encoding)
     try:
         text = data.decode(charset, "replace")
     except LookupError:

@@ -25,6 +25,8 @@ class Raises(Good):
     async def collect(self, budget): raise ValueError("no way\\n  out")
 class Exits(Good):
     async def collect(self, budget): raise SystemExit(3)
+class Interrupts(Good):
+    async def collect(self, budget): raise KeyboardInterrupt
 class Hangs(Good):
     async def collect(self, budget): await asyncio.sleep(3600)
 class Blocks(Good):
@@ -39,7 +41,19 @@ def refuses(value): raise RuntimeError("bad value")
 class Floods(Good):
     async def collect(self, budget): return [("x" * 10_000, "y" * 3_000_000)] * 1000
 """
-NAMES = ["Good", "Raises", "Exits", "Hangs", "Blocks", "Nonsense", "Pairs", "Empty", "refuses", "Floods"]
+NAMES = [
+    "Good",
+    "Raises",
+    "Exits",
+    "Interrupts",
+    "Hangs",
+    "Blocks",
+    "Nonsense",
+    "Pairs",
+    "Empty",
+    "refuses",
+    "Floods",
+]
 
 
 @pytest.fixture
@@ -77,6 +91,7 @@ def test_a_plug_in_is_found_by_its_entry_point(tmp_path: Path) -> None:
         ("nonsense", "gave dict, expected is a list of pairs"),
         ("pairs", "gave something else than pairs"),
         ("empty", "had nothing"),
+        ("interrupts", "failed (RuntimeError)"),
         ("refuses", "failed (RuntimeError: bad value)"),
         ("gone", "failed (AttributeError"),
         ("missing", "is not installed"),

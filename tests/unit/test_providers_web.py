@@ -2,12 +2,15 @@
 
 import asyncio
 import base64
+import gzip
 import threading
+import zlib
 from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 import pytest
+import zstandard
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -15,7 +18,7 @@ from mirador_desktop.core.context import Quoted
 from mirador_desktop.errors import ContextError
 from mirador_desktop.providers import Gathered, Providers
 from mirador_desktop.providers.html import text_of
-from mirador_desktop.providers.web import MOST_BYTES
+from mirador_desktop.providers.web import MOST_BYTES, _is_near
 from tests.unit.test_providers import errors, gathered, of, source, text
 
 # Web pages
@@ -82,6 +85,60 @@ def fetched(folder: Path, *urls: str) -> list[str]:
         return found
 
     return asyncio.run(main())
+
+
+@pytest.mark.parametrize("encoding", ["gzip", "deflate", "raw", "zstd"])
+def test_what_is_packed_is_unpacked_up_to_the_size_of_a_page(tmp_path: Path, web: Web, encoding: str) -> None:
+    def packed(data: bytes) -> bytes:
+        match encoding:
+            case "gzip":
+                return gzip.compress(data)
+            case "deflate":
+                return zlib.compress(data)
+            case "raw":
+                return zlib.compress(data)[2:-4]  # without the frame that it should have
+            case _:
+                return zstandard.ZstdCompressor().compress(data)
+
+    named = {"Content-Encoding": "deflate" if encoding == "raw" else encoding}
+    web.pages["/small"] = says(packed(b"Prices rose. " * 50), "text/plain", 200, **named)
+    web.pages["/bomb"] = says(packed(bytes(50 * MOST_BYTES)), "text/plain", 200, **named)
+    web.pages["/wrong"] = says(b"no such thing" * 10, "text/plain", 200, **named)
+    small, bomb, wrong = fetched(tmp_path, *(web.url + path for path in ("/small", "/bomb", "/wrong")))
+    if encoding == "zstd":
+        assert small == bomb == wrong == "! is packed in a way that is not read (zstd)"
+        return
+    assert small.startswith("Prices rose.")
+    assert bomb == "! is larger than 2 MB"
+    assert wrong == "! cannot be unpacked"
+
+
+def test_a_page_of_the_world_leads_nowhere_near(tmp_path: Path, web: Web, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("mirador_desktop.providers.web._is_near", lambda url: url.endswith("/inside"))
+    web.pages["/world"] = says(b"", status=302, Location="/inside")
+    web.pages["/inside"] = says(b"secret")
+    world, inside = fetched(tmp_path, f"{web.url}/world", f"{web.url}/inside")
+    assert world == "! leads into your own network, where it may not lead"
+    assert inside == "secret"
+    assert [path for path, _ in web.asked] == ["/world", "/inside"]
+
+
+@pytest.mark.parametrize(
+    ("url", "near"),
+    [
+        ("http://127.0.0.1:11434/", True),
+        ("http://[::1]/", True),
+        ("http://169.254.169.254/latest/meta-data", True),
+        ("http://10.1.2.3/", True),
+        ("http://localhost/", True),
+        ("http://nas.local/", True),
+        ("http://printer/", True),
+        ("https://example.org/", False),
+        ("https://93.184.216.34/", False),
+    ],
+)
+def test_what_is_near(url: str, near: bool) -> None:
+    assert _is_near(url) is near
 
 
 def test_a_page_is_fetched_only_when_asked_and_kept(web: Web, tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ import io
 import os
 import socket
 import stat
+import subprocess
 import sys
 import tarfile
 import threading
@@ -165,6 +166,38 @@ def test_one_that_ends_at_once_says_why(tmp_path: Path, text: str, words: str) -
         asyncio.run(work())
     assert words in mine[0].error
     assert mine[0].doing == ""
+
+
+def test_one_that_hangs_is_ended_before_another_is_started(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(runtime, "_START_SECONDS", 0.3)
+    program(tmp_path / "data" / "ollama", f"#!{sys.executable}\nimport time\ntime.sleep(1000)\n")
+    port = free_port()
+
+    async def work() -> None:
+        started: list[subprocess.Popen[bytes]] = []
+        mine, again = made(tmp_path, port=port), made(tmp_path, port=port)
+        for each in (mine, mine, again):  # the last one after a Mirador that was killed
+            with pytest.raises(RuntimeMissing, match="does not answer"):
+                await each.start()
+            assert each._process is not None
+            started.append(each._process)
+            assert [p.pid for p in started if p.poll() is None] == [each._process.pid]
+        await again.stop()
+
+    asyncio.run(work())
+
+
+def test_something_else_at_its_address_is_said(tmp_path: Path, server: "Server") -> None:
+    program(tmp_path / "data" / "ollama")
+    mine: list[OllamaRuntime] = []
+
+    async def work() -> None:
+        mine.append(made(tmp_path, port=int(server.url.partition("127.0.0.1:")[2].partition("/")[0])))
+        await mine[0].start()
+
+    with pytest.raises(RuntimeMissing, match="Something else than Ollama"):
+        asyncio.run(work())
+    assert mine[0]._process is None
 
 
 def test_nothing_is_there(tmp_path: Path) -> None:
