@@ -124,7 +124,7 @@ def test_a_missing_token(sim: Sim) -> None:
     async def work(engine: Ollama) -> None:
         state = await engine.look()
         assert not state.reachable
-        assert state.error == "this computer refuses access (401): a token is missing or wrong."
+        assert state.error == "This computer refuses access (401): a token is missing or wrong."
         assert isinstance((await until_it_fails(engine))[1], EngineDenied)
 
     with_engine(sim.url, work)
@@ -183,7 +183,7 @@ def test_a_look_at_a_server_that_says_nothing_ends(sim: Sim, monkeypatch: pytest
         (http(200, b"[1]"), "sent something that is not an answer"),
         (http(200, b'"text"'), "sent something that is not an answer"),
         (http(200, b""), "sent something that is not an answer"),
-        (http(502, b"<html>Bad gateway</html>", "text/html"), "this computer failed."),
+        (http(502, b"<html>Bad gateway</html>", "text/html"), "This computer failed."),
         (http(301, b"", "text/html", "Location: https://other/"), "leads elsewhere (301): enter the new address."),
         (b"SSH-2.0-OpenSSH\r\n", "connection to this computer broke"),
         (b"", "connection to this computer broke"),

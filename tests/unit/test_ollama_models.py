@@ -83,7 +83,7 @@ def test_what_the_library_does_not_have(sim: Sim) -> None:
 def test_no_network(sim: Sim) -> None:
     sim.change({"server": {"network": False}})
     error = refusal(sim.url, lambda manager: pull(manager, "gemma3:4b"))
-    assert "this computer cannot find the Ollama library: is it connected to the internet?" in str(error)
+    assert "This computer cannot find the Ollama library: is it connected to the internet?" in str(error)
 
 
 def test_a_name_the_server_refuses(sim: Sim) -> None:
