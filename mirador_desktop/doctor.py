@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from mirador_desktop import __version__
+from mirador_desktop.core.amounts import size_words
 from mirador_desktop.errors import StoreError
 
 if TYPE_CHECKING:
@@ -67,7 +68,7 @@ async def _run(machine: "Machine", display: bool) -> int:
             fits = (
                 "ok" if machine.registry.fits(model) else "larger than this computer's memory: never chosen by itself"
             )
-            size = f"{model.size / 1e9:.1f} GB" if model.size else "size not told"
+            size = size_words(model.size) if model.size else "size not told"
             _say(f"  {model.name}", f"{size}, {abilities}", fits)
     if not machine.registry.has_models:
         _say("Models", "none that can answer", machine.registry.why_nothing() + " Until then the guide answers.")
@@ -97,4 +98,4 @@ def _writable(folder: Path) -> str:
     if not os.access(place, os.W_OK):
         return f"{place} cannot be written: change its permissions, or set MIRADOR_HOME to another folder"
     free = shutil.disk_usage(place).free
-    return "ok" if free > 100_000_000 else f"only {free / 1e6:.0f} MB are free: make room"
+    return "ok" if free > 100_000_000 else f"only {size_words(free)} are free: make room"

@@ -22,6 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
+from mirador_desktop.core.amounts import size_words
 from mirador_desktop.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -192,7 +193,7 @@ class _Download:
             free = (await asyncio.to_thread(shutil.disk_usage, part.parent)).free
             if coming * 3 > free:  # the archive, and what is unpacked from it
                 raise ReleaseError(
-                    f"Ollama needs about {coming * 3 / 1e9:.1f} GB, and {free / 1e9:.1f} GB are free on this disk."
+                    f"Ollama needs about {size_words(coming * 3)}, and {size_words(free)} are free on this disk."
                 )
             begun, first = time.monotonic(), have
             with await asyncio.to_thread(part.open, "ab" if have else "wb") as file:

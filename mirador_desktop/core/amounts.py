@@ -34,7 +34,7 @@ def seconds_words(seconds: float) -> str:
 
 
 def time_words(seconds: float) -> str:
-    """A time that is left, or an age, roundly: "8 s", "3 min", "1 h 20 min", "2 days"."""
+    """A time that is left, roundly: "8 s", "3 min", "1 h 20 min", "2 days"."""
     if seconds < 59.5:
         return f"{max(seconds, 1):.0f} s"
     minutes = round(seconds / 60)
@@ -44,6 +44,14 @@ def time_words(seconds: float) -> str:
     if hours < 48:
         return f"{hours} h {minutes} min" if minutes and hours < 10 else f"{hours} h"
     return f"{round(hours / 24)} days"
+
+
+def age_words(seconds: float) -> str:
+    """How old something is, in one unit: "20 s", "5 min", "2 h", "3 days"."""
+    for unit, length, most in (("s", 1, 60), ("min", 60, 60), ("h", 3600, 48)):
+        if seconds < length * most:
+            return f"{seconds / length:.0f} {unit}"
+    return count_words(round(seconds / 86_400), "day")
 
 
 def count_words(count: int, one: str, several: str = "") -> str:

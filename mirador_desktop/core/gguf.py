@@ -9,6 +9,7 @@ from dataclasses import dataclass, field
 from math import prod
 from typing import Any, Protocol
 
+from mirador_desktop.core.amounts import size_words
 from mirador_desktop.errors import ModelRefused
 
 _SCALARS = {0: "B", 1: "b", 2: "H", 3: "h", 4: "I", 5: "i", 6: "f", 7: "?", 10: "Q", 11: "q", 12: "d"}
@@ -154,12 +155,8 @@ def _check_end(take: "_Taker", tensors: int, facts: dict[str, Any], size: int) -
         raise ModelRefused("This GGUF file is damaged: its alignment is impossible.")
     begin = -(-take.place // alignment) * alignment
     if begin + end > size:
-        missing = (begin + end - size) / 1e9
-        raise ModelRefused(f"This GGUF file is cut off: {_bytes(missing)} are missing at its end. Download it again.")
-
-
-def _bytes(gigabytes: float) -> str:
-    return f"{gigabytes:.1f} GB" if gigabytes >= 0.1 else f"{gigabytes * 1e9:,.0f} bytes"
+        missing = size_words(begin + end - size)
+        raise ModelRefused(f"This GGUF file is cut off: it is {missing} too short. Download it again.")
 
 
 class _Taker:

@@ -9,6 +9,7 @@ from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+from mirador_desktop.core.amounts import part_words, size_words, time_words
 from mirador_desktop.core.engine import LoadedModel
 from mirador_desktop.core.names import full_name
 
@@ -210,18 +211,18 @@ def _host_words(steps: Sequence[Step], room: HostRoom, plan: Plan, where: str) -
     need = sum(w.need for w in stays)
     sentences = []
     if len(stays) > 1:
-        amount = f"{_gb(need, False)} of {_gb(room.room)}" if room.room else _gb(need)
+        amount = part_words(need, room.room) if room.room else size_words(need)
         sentences.append(f"{_names(stays, plan)} stay loaded together{where}, {amount}.")
     elif not later:
-        sentences.append(f"{_names(stays, plan)} needs {_gb(need)} and stays loaded{where}.")
+        sentences.append(f"{_names(stays, plan)} needs {size_words(need)} and stays loaded{where}.")
     else:
         why = _why_alone(room, [s.wanted.need for s in steps])
         sentences.append(f"{why} {_names(stays, plan)} is loaded before your question{where}.")
     if later:
         seconds = [w.seconds for w in later if w.seconds is not None]
-        about = f", about {_seconds(max(seconds))}{' each' if len(later) > 1 else ''}" if seconds else ""
+        about = f", about {time_words(max(seconds))}{' each' if len(later) > 1 else ''}" if seconds else ""
         verb, when = ("is", "its stage comes") if len(later) == 1 else ("are", "their stages come")
-        more = f" needs {_gb(later[0].need)} more and" if len(later) == 1 and len(stays) > 1 else ""
+        more = f" needs {size_words(later[0].need)} more and" if len(later) == 1 and len(stays) > 1 else ""
         sentences.append(f"{_names(later, plan)}{more} {verb} loaded when {when}{about}.")
     return " ".join(sentences)
 
@@ -234,7 +235,7 @@ def _why_alone(room: HostRoom, needs: Sequence[int]) -> str:
         return "So far the server has kept one model in memory at a time."
     if room.room and needs[0] + needs[1] > room.room:
         these = {2: "These two", 3: "These three", 4: "These four"}.get(len(needs), f"These {len(needs)}")
-        return f"{these} need {_gb(sum(needs))}, and there is room for {_gb(room.room)}."
+        return f"{these} need {size_words(sum(needs))}, and there is room for {size_words(room.room)}."
     return "How many models this server keeps together is not known yet; the first answer shows it."
 
 
@@ -244,7 +245,7 @@ def _names(wanted: Sequence[Wanted], plan: Plan) -> str:
     for stage in dict.fromkeys(w.stage for w in wanted):
         here = [w for w in wanted if w.stage == stage]
         all_of_it = [s for s in plan.steps if s.wanted.stage == stage]
-        title = stage[:1].upper() + stage[1:]
+        title = stage.capitalize()
         if len(all_of_it) == 1:
             words.append(title)
         elif len(here) == len(all_of_it):
@@ -253,11 +254,3 @@ def _names(wanted: Sequence[Wanted], plan: Plan) -> str:
         else:
             words += [f"{w.model} ({title})" for w in here]
     return words[0] if len(words) == 1 else f"{', '.join(words[:-1])} and {words[-1]}"
-
-
-def _gb(size: int, unit: bool = True) -> str:
-    return f"{size / 1e9:.{1 if size < 99.5e9 else 0}f}{' GB' if unit else ''}"
-
-
-def _seconds(value: float) -> str:
-    return f"{value:.0f} s" if value >= 1.5 else f"{value:.1f} s"

@@ -5,9 +5,10 @@ import time
 from PySide6.QtCore import QEvent, QObject, QRect, Qt, QTimer, Signal
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
+from mirador_desktop.core.amounts import seconds_words
 from mirador_desktop.core.conversation import Answer
 from mirador_desktop.core.events import StageFinished, StageWaiting, StreamToken
-from mirador_desktop.gui.look import Look, seconds
+from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.markdown_view import MarkdownView
 from mirador_desktop.gui.parts import ConfidenceLabel, ModelChips
 
@@ -140,10 +141,10 @@ class AnswerView(QWidget):
         words = self._waiting.text
         since = int(time.monotonic() - self._since)
         if self._waiting.why != "busy" and since:
-            words += f" · {seconds(since) if since >= 10 else f'{since} s'}"
+            words += f" · {seconds_words(since) if since >= 10 else f'{since} s'}"
         last = self._look.load_seconds.get(self._waiting.model)
         if self._waiting.why == "loading" and last is not None:
-            words += f", last time it took {seconds(last)}"
+            words += f", last time it took {seconds_words(last)}"
         self._say(words, "muted")
 
     def _update(self) -> None:
@@ -159,7 +160,8 @@ class AnswerView(QWidget):
             arrow = "▾" if self._thoughts is not None else "▸"
             took = answer.thinking_seconds
             words = "Thinking" if self._live and not answer.text and took is None else "Thought"
-            self._thinking_button.setText(f"{arrow} {words}" + (f" for {seconds(took)}" if took is not None else "…"))
+            how_long = f" for {seconds_words(took)}" if took is not None else "…"
+            self._thinking_button.setText(f"{arrow} {words}{how_long}")
             self._thinking_button.setAccessibleName(f"{words}, {'hide' if self._thoughts else 'show'} the thoughts")
         self.grew.emit()
 
@@ -261,7 +263,7 @@ def named(answer: Answer) -> str:
 
 def figures(answer: Answer, first: bool = False) -> str:
     """Time to first token, rate and count, as far as they are known."""
-    parts = [seconds(answer.first_token)] if first and answer.first_token is not None else []
+    parts = [seconds_words(answer.first_token)] if first and answer.first_token is not None else []
     if answer.tokens_per_second is not None:
         parts.append(f"{answer.tokens_per_second:,.0f} tok/s")
     if answer.tokens:

@@ -32,7 +32,7 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mirador_desktop.gui.look import plural
+from mirador_desktop.core.amounts import count_words
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -55,7 +55,7 @@ def group_of(conversation: Conversation, now: datetime) -> str:
 
 def when(conversation: Conversation, now: datetime) -> str:
     """The second line: how many answers, and when for recent ones."""
-    answers = plural(conversation.turns, "answer")
+    answers = count_words(conversation.turns, "answer")
     moment = datetime.fromtimestamp(conversation.updated).astimezone()
     if moment.date() >= now.date():
         recent = "now" if now.timestamp() - conversation.updated < 60 else moment.strftime("%H:%M")

@@ -158,7 +158,7 @@ class FirstStart(QObject):
             )
             primary = Act("Go on", "pull") if paused else None
             first = size_words(entries[0].size)
-            beside = (f"You can ask as soon as {_title(wanted[0][0])} is here, after {first}.",)
+            beside = (f"You can ask as soon as {wanted[0][0].capitalize()} is here, after {first}.",)
             return Situation(title, words, rows, primary, beside=beside, others=others)
         memory = self.computer.gpu or self.computer.memory
         of = (
@@ -173,7 +173,7 @@ class FirstStart(QObject):
             f"{count} this computer. {whole} {size_words(together(entries))}{of}{f', so {stays}' if fits else ''}."
         )
         these = {1: "Pull it", 2: "Pull these two", 3: "Pull these three"}[len(entries)]
-        hints = [f"You can ask as soon as {_title(wanted[0][0])} is here, after {size_words(entries[0].size)}."]
+        hints = [f"You can ask as soon as {wanted[0][0].capitalize()} is here, after {size_words(entries[0].size)}."]
         if self.computer.free is not None:
             hints.append(f"{size_words(self.computer.free)} are free on this disk.")
         pull = Act(f"{these}, {size_words(download(entries))}", "pull")
@@ -301,7 +301,3 @@ def _wanted_row(stage: str, entry: Entry, purpose: str, pull: "Pull | None") -> 
             pull.state, moved
         )
     return Row(stage, entry.name, purpose, side, share)
-
-
-def _title(stage: str) -> str:
-    return stage[:1].upper() + stage[1:]

@@ -10,9 +10,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
+from mirador_desktop.core.amounts import count_words, size_words
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.colours import SHAPES
-from mirador_desktop.gui.look import Look, plural, size
+from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.timeline import Timeline
 
@@ -154,7 +155,7 @@ class Inspector(QWidget):
         """Show the last turn; `now` is seconds since its question while it streams."""
         self.timeline.show_turn(turn, now)
         if turn is not None and turn.memories:
-            self.memories.set_rows([(None, plural(turn.memories, "earlier turn"), "of this conversation")])
+            self.memories.set_rows([(None, count_words(turn.memories, "earlier turn"), "of this conversation")])
         else:
             self.memories.set_rows([(None, "None", "")])
 
@@ -166,7 +167,7 @@ class Inspector(QWidget):
                 places.setdefault(answer.model, place)
         rows: list[tuple[int | None, str, str]] = []
         for model in loaded:
-            figure = size(model.size)
+            figure = size_words(model.size)
             if model.expires is not None:
                 minutes = (model.expires - time.time()) / 60
                 if 0 < minutes < 60 * 24:

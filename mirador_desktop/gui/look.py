@@ -60,30 +60,3 @@ class Look:
             family=theme.font().family(),
             fixed_family=theme.fixed_font().family(),
         )
-
-
-def seconds(value: float) -> str:
-    """Word a duration: "0.31 s", "12 s", "3 min 20 s"."""
-    if value < 10:
-        return f"{value:.2g} s" if value >= 1 else f"{value:.2f} s"
-    if value < 60:
-        return f"{value:.0f} s"
-    return f"{int(value) // 60} min {int(value) % 60} s"
-
-
-def age(seconds: float) -> str:
-    """Word an age: "20 s", "5 min", "2 h", "3 days"."""
-    for unit, length, most in (("s", 1, 60), ("min", 60, 60), ("h", 3600, 48)):
-        if seconds < length * most:
-            return f"{seconds / length:.0f} {unit}"
-    return plural(round(seconds / 86_400), "day")
-
-
-def size(value: float) -> str:
-    """Word a number of bytes in decimal units: "2.0 GB", "274 MB"."""
-    return f"{value / 1e9:.1f} GB" if value >= 0.95e9 else f"{value / 1e6:.0f} MB"
-
-
-def plural(count: int, noun: str) -> str:
-    """Word a count: "1 answer", "3 answers"."""
-    return f"{count:,} {noun}" if count == 1 else f"{count:,} {noun}s"

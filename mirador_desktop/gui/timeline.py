@@ -8,7 +8,7 @@ from PySide6.QtCore import QEvent, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QHelpEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QToolTip, QWidget
 
-from mirador_desktop.gui.look import seconds
+from mirador_desktop.core.amounts import seconds_words
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -33,10 +33,8 @@ class Timeline(QWidget):
         if len(bars) != self._count:
             self._count = len(bars)
             self.updateGeometry()
-        self.setAccessibleName(
-            "Timeline: "
-            + (", ".join(f"{name} from {seconds(a)} to {seconds(b)}" for _, name, a, b, _ in bars) or "nothing yet")
-        )
+        parts = [f"{name} from {seconds_words(a)} to {seconds_words(b)}" for _, name, a, b, _ in bars]
+        self.setAccessibleName(f"Timeline: {', '.join(parts) or 'nothing yet'}")
         self.update()
 
     def sizeHint(self) -> QSize:
@@ -108,9 +106,8 @@ class Timeline(QWidget):
             row = event.pos().y() // self._theme.px(19)
             if 0 <= row < len(bars):
                 _, _, start, end, answer = bars[row]
-                QToolTip.showText(
-                    event.globalPos(), f"{answer.model}: {seconds(end - start)}, begun at {seconds(start)}"
-                )
+                words = f"{answer.model}: {seconds_words(end - start)}, begun at {seconds_words(start)}"
+                QToolTip.showText(event.globalPos(), words)
             else:
                 QToolTip.hideText()
             return True

@@ -9,8 +9,8 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
 
+from mirador_desktop.core.amounts import count_words
 from mirador_desktop.gui import icons
-from mirador_desktop.gui.look import plural
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -69,7 +69,7 @@ class TitleBar(QWidget):
 
     @staticmethod
     def _words(pipeline: Pipeline) -> str:
-        return f"{pipeline.name} · {plural(len(pipeline.stages), 'stage')}"
+        return f"{pipeline.name} · {count_words(len(pipeline.stages), 'stage')}"
 
     def _chooser(self, name: str, words: str, entries: Sequence[tuple[str, str]]) -> tuple[QPushButton, QActionGroup]:
         button = QPushButton(self)

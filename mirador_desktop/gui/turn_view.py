@@ -6,9 +6,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QFocusEvent, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QTextEdit, QWidget
 
+from mirador_desktop.core.amounts import age_words, count_words, seconds_words
 from mirador_desktop.core.conversation import ContextUsed, Turn
 from mirador_desktop.core.events import AnswerFinished, Event, StageFinished
-from mirador_desktop.gui.look import Look, age, plural, seconds
+from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.parts import Area, IconButton
 from mirador_desktop.gui.stage_panel import StagePanel
 
@@ -127,14 +128,14 @@ class TurnView(Area):
         turn = self.turn
         parts = [turn.intent, turn.complexity]
         if turn.memories:
-            parts.append(plural(turn.memories, "earlier turn"))
+            parts.append(count_words(turn.memories, "earlier turn"))
         parts += [_words_of(used) for used in turn.context]
         self._meta_words = " · ".join(p for p in parts if p)
         self._meta.setToolTip("<br>".join(escape(_more_of(used)) for used in turn.context))
         self._show_meta()
         tinted = "unsure words tinted · " if self._look.heat else ""
         self._first.setText(
-            f"{tinted}{seconds(turn.first_token)} to first token" if turn.first_token is not None else ""
+            f"{tinted}{seconds_words(turn.first_token)} to first token" if turn.first_token is not None else ""
         )
         several = turn.siblings > 1
         self._branches.setText(f"{turn.position}/{turn.siblings}" if several else "")
@@ -258,11 +259,13 @@ def _words_of(used: ContextUsed) -> str:
     """What a source of the context gave, in a few words."""
     if used.error:
         return f"{used.name} left out"
-    return used.name if used.age is None else f"{used.name}, {age(used.age)} old"
+    return used.name if used.age is None else f"{used.name}, {age_words(used.age)} old"
 
 
 def _more_of(used: ContextUsed) -> str:
-    return f"{used.error}." if used.error else f"{_words_of(used)}: about {plural(used.tokens, 'token')} were sent."
+    if used.error:
+        return f"{used.error}."
+    return f"{_words_of(used)}: about {count_words(used.tokens, 'token')} were sent."
 
 
 class _Question(QTextEdit):

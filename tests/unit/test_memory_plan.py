@@ -152,7 +152,10 @@ def test_two_models_of_a_stage_in_words() -> None:
 
 def test_two_hosts_are_told_one_after_the_other() -> None:
     here, away = wanted(2, 5, 4)[:1], [Wanted(w.stage, w.model, "big", w.need) for w in wanted(2, 5, 4)[1:]]
-    rooms = {"here": HostRoom(Learned(), 8 * GB, 3), "big": HostRoom(Learned(together=2, most_bytes=64 * GB), 0, None)}
+    rooms = {
+        "here": HostRoom(Learned(), 8 * GB, 3),
+        "big": HostRoom(Learned(together=2, most_bytes=64 * GB), 0, None),
+    }
     assert plan_words(make_plan([*here, *away], rooms)) == (
         "Quick needs 2.0 GB and stays loaded on here. Deep and Synthesis stay loaded together on big, 9.0 GB."
     )

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mirador_desktop.core.amounts import part_words, size_words, time_words
+from mirador_desktop.core.amounts import age_words, part_words, seconds_words, size_words, time_words
 from mirador_desktop.core.manager import PullStep
 from mirador_desktop.core.transfer import Transfer
 
@@ -139,6 +139,14 @@ def test_what_a_real_server_said(case: str) -> None:
         (size_words(404_000_000_000), "404 GB"),
         (size_words(3_400), "3 kB"),
         (size_words(12), "12 bytes"),
+        (size_words(1), "1 byte"),
+        (age_words(20), "20 s"),
+        (age_words(7400), "2 h"),
+        (age_words(250_000), "3 days"),
+        (seconds_words(0.314), "0.31 s"),
+        (seconds_words(1.25), "1.2 s"),
+        (seconds_words(59), "59 s"),
+        (seconds_words(200.9), "3 min 20 s"),
         (part_words(12_300_000_000, 19_800_000_000), "12.3 of 19.8 GB"),
         (part_words(10_000_000, 274_000_000), "10 of 274 MB"),
         (time_words(0.2), "1 s"),

@@ -8,9 +8,9 @@ from PySide6.QtCore import QEvent, QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
+from mirador_desktop.core.amounts import age_words
 from mirador_desktop.core.limits import MOST_SOURCES
 from mirador_desktop.core.stages import ContextSource
-from mirador_desktop.gui.look import age
 from mirador_desktop.gui.settings.flow import Flow, as_wide_as_there_is, clear
 from mirador_desktop.gui.settings.widgets import Chip, button, label
 from mirador_desktop.gui.theme import Theme
@@ -112,7 +112,7 @@ class ContextRow(QWidget):
             elif wrong:
                 problems.append(f"Would be left out: {wrong}.")
             elif old is not None:
-                words += f" · {age(old)} old"
+                words += f" · {age_words(old)} old"
             chip = SourceChip(self._theme, words, bool(wrong) or source.empty)
             chip.setToolTip(source.value or source.label)
             chip.opened.connect(partial(self.edit.emit, place))

@@ -7,8 +7,8 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from mirador_desktop.core.amounts import count_words, size_words
 from mirador_desktop.errors import StoreError
-from mirador_desktop.gui.look import plural, size
 from mirador_desktop.gui.settings.page import Page
 from mirador_desktop.gui.settings.widgets import Card, Field, button, label, setting_row
 from mirador_desktop.gui.tasks import Tasks
@@ -108,8 +108,8 @@ class MemoryPage(Page):
     def show_facts(self, facts: Facts) -> None:
         """Show what is kept."""
         self._folder = facts.folder
-        count = f"{plural(facts.conversations, 'conversation')} with {plural(facts.turns, 'turn')}"
-        self._kept.setText(f"{count}, {size(facts.size)} in {facts.folder}")
+        count = f"{count_words(facts.conversations, 'conversation')} with {count_words(facts.turns, 'turn')}"
+        self._kept.setText(f"{count}, {size_words(facts.size)} in {facts.folder}")
         key = (
             "The key is in this system's keyring."
             if facts.key_in_keyring

@@ -7,10 +7,10 @@ from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QKeySequence, QShortcut
 from PySide6.QtWidgets import QCompleter, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
+from mirador_desktop.core.amounts import size_words
 from mirador_desktop.core.engine import ModelInfo
 from mirador_desktop.core.limits import MOST_MODELS, STAGE
 from mirador_desktop.core.names import same_model
-from mirador_desktop.gui.look import size
 from mirador_desktop.gui.settings.flow import Flow, as_wide_as_there_is, clear
 from mirador_desktop.gui.settings.widgets import Chip, Field, button, label
 from mirador_desktop.gui.theme import Theme
@@ -112,7 +112,7 @@ class ModelRow(QWidget):
             if missing:
                 self._flow.addWidget(label("not installed", "warning"))
                 bytes_ = self._size_of(name)
-                words = f"Pull {size(bytes_)}" if bytes_ else "Pull"
+                words = f"Pull {size_words(bytes_)}" if bytes_ else "Pull"
                 pull = button(theme, words, partial(self._pull, name), "flat", "pullMissing", 26)
                 pull.setAccessibleName(f"Pull {name}")
                 self._flow.addWidget(pull)

@@ -5,9 +5,9 @@ from collections.abc import Callable, Sequence
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QPlainTextEdit, QVBoxLayout, QWidget
 
+from mirador_desktop.core.amounts import count_words
 from mirador_desktop.core.context import Quoted, Section, compile_messages, estimate_tokens
 from mirador_desktop.core.stages import Pipeline
-from mirador_desktop.gui.look import plural
 from mirador_desktop.gui.settings.widgets import button, label
 from mirador_desktop.gui.theme import Theme
 
@@ -98,8 +98,8 @@ def describe(pipeline: Pipeline) -> str:
 def import_dialog(theme: Theme, pipeline: Pipeline, take: Callable[[], object], parent: QWidget) -> TextDialog:
     """Show a pipeline from somebody else before it is taken."""
     reads = [s for s in pipeline.context if s.kind not in ("time",)]
-    words = f"Nothing is kept or run until you take it. It has {plural(len(pipeline.stages), 'stage')}"
-    words += f" and reads {plural(len(reads), 'source')} of yours: look at them below." if reads else "."
+    words = f"Nothing is kept or run until you take it. It has {count_words(len(pipeline.stages), 'stage')}"
+    words += f" and reads {count_words(len(reads), 'source')} of yours: look at them below." if reads else "."
     made = TextDialog(theme, "importDialog", f"Take “{pipeline.name}”?", words, describe(pipeline), parent)
 
     def taken() -> None:

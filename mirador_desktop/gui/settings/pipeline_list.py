@@ -6,8 +6,8 @@ from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QFont, QPainter, QPen
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
+from mirador_desktop.core.amounts import count_words
 from mirador_desktop.exchange.pipeline_folder import Entry
-from mirador_desktop.gui.look import plural
 from mirador_desktop.gui.settings.page import REACH
 from mirador_desktop.gui.theme import Theme
 
@@ -95,7 +95,7 @@ def words_of(entry: Entry, default: str) -> str:
     pipeline = entry.pipeline
     if pipeline is None:
         return "cannot be read"
-    words = plural(len(pipeline.stages), "stage")
+    words = count_words(len(pipeline.stages), "stage")
     if len(pipeline.stages) == 1 and (pipeline.stages[0].choose == "several" or len(pipeline.stages[0].models) > 1):
         words += ", side by side"
     if pipeline.name == default:

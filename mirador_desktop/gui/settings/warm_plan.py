@@ -6,9 +6,9 @@ from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from mirador_desktop.core.amounts import seconds_words
 from mirador_desktop.core.memory_plan import plan_words
 from mirador_desktop.core.stages import Pipeline
-from mirador_desktop.gui.look import seconds
 from mirador_desktop.gui.settings.widgets import Switch, button, label
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.theme import Theme
@@ -71,7 +71,7 @@ class WarmPlan(QWidget):
             words = "No model of this pipeline runs on an Ollama host that answers."
         elif warmer.loading:
             last = warmer.load_seconds.get(warmer.loading)
-            words = f"Loading {warmer.loading}{f', last time it took {seconds(last)}' if last else ''}."
+            words = f"Loading {warmer.loading}{f', last time it took {seconds_words(last)}' if last else ''}."
         else:
             words = problem or plan_words(plan)
         if not self._preferences.current.prewarm and plan.steps and not warmer.loading:
