@@ -98,6 +98,14 @@ QUESTIONS = {
     "What does the percentage mean?": "What confidence and the percentage mean",
     "Ollama does not answer": "No engine is reachable: Ollama does not answer",
     "Why was a source left out?": "A source of the context was left out",
+    "Is my token safe?": "Tokens: where they are kept and sent",
+    "How do I see the log?": "The log file",
+    "The download stands still": "Pause, resume or cancel a pull",
+    "How do I add a stage?": "Make a pipeline of your own",
+    "How much memory do I need?": "Memory that models take",
+    "Where are models stored?": "What else is in the folders",
+    "My model is too slow": "Answers are slow",
+    "Can I run it without internet?": "Privacy: what leaves the computer",
     "My GGUF file is refused": "A file is refused as a model",
 }
 
