@@ -3,8 +3,8 @@
 from collections.abc import Callable
 
 from PySide6.QtCore import Qt
-from PySide6.QtGui import QColor, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtGui import QColor, QPainter, QPaintEvent, QResizeEvent
+from PySide6.QtWidgets import QBoxLayout, QHBoxLayout, QVBoxLayout, QWidget
 
 from mirador_desktop.core.amounts import seconds_words
 from mirador_desktop.core.memory_plan import plan_words
@@ -46,12 +46,15 @@ class WarmPlan(QWidget):
         column.setSpacing(theme.px(4))
         column.addLayout(head)
         column.addWidget(self._words)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, theme.px(14), 0, 0)
-        row.setSpacing(theme.px(12))
-        row.addLayout(column, 1)
+        buttons = QHBoxLayout()
+        buttons.setSpacing(theme.px(12))
         for part in (self._switch, self._unload, self._warm):
-            row.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+            buttons.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
+        self._box.setContentsMargins(0, theme.px(14), 0, 0)
+        self._box.setSpacing(theme.px(12))
+        self._box.addLayout(column, 1)
+        self._box.addLayout(buttons)
         self.setMinimumHeight(theme.px(76))
         self.controls = (
             (self._warm, "Warm now", "load preload warm plan memory"),
@@ -100,6 +103,12 @@ class WarmPlan(QWidget):
     async def _unload_these(self, models: list[str]) -> None:
         for model in models:
             await self._warmer.unload(model)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """Where there is little room, the buttons stand below the words."""
+        super().resizeEvent(event)
+        below = self.width() < self._theme.px(520)
+        self._box.setDirection(QBoxLayout.Direction.TopToBottom if below else QBoxLayout.Direction.LeftToRight)
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the line above."""
