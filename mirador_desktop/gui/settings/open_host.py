@@ -128,11 +128,12 @@ class OpenHost(QObject):
             self.form.token.field.setText(token)
             return
         self.form.clear_finding()
-        self._tasks.start("host token", self._hosts.set_token(self.place, token))
+        # Under a name of its own: another host that is opened meanwhile must not cancel a slow keyring.
+        self._tasks.start(f"keep token {self._address}", self._hosts.set_token(self.place, token))
 
     def _remove_token(self) -> None:
         self.form.clear_finding()
-        self._tasks.start("host token", self._hosts.remove_token(self.place))
+        self._tasks.start(f"keep token {self._address}", self._hosts.remove_token(self.place))
 
     def _accept(self, certificate: Certificate) -> None:
         self.form.clear_finding()
