@@ -50,6 +50,7 @@ class WarmPlan(QWidget):
         buttons.setSpacing(theme.px(12))
         for part in (self._switch, self._unload, self._warm):
             buttons.addWidget(part, 0, Qt.AlignmentFlag.AlignVCenter)
+        buttons.addStretch()
         self._box = QBoxLayout(QBoxLayout.Direction.LeftToRight, self)
         self._box.setContentsMargins(0, theme.px(14), 0, 0)
         self._box.setSpacing(theme.px(12))
