@@ -16,10 +16,10 @@ from tests.gui.test_hosts_page import SECRET, Shown, run
 class _Slow(keyring.backend.KeyringBackend):
     """Takes a token when it is let."""
 
-    priority = 1  # type: ignore[assignment]  # a number does where a property is declared
+    priority = 1
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.go_on, self.kept = threading.Event(), dict[str, str]()
 
     def get_password(self, service: str, username: str) -> str | None:
