@@ -109,6 +109,8 @@ class MemoryPage(Page):
         """Show what is kept."""
         self._folder = facts.folder
         count = f"{count_words(facts.conversations, 'conversation')} with {count_words(facts.turns, 'turn')}"
+        if not facts.conversations:
+            count = "No conversations yet"
         self._kept.setText(f"{count}, {size_words(facts.size)} in {facts.folder}")
         key = (
             "The key is in this system's keyring."
@@ -118,7 +120,7 @@ class MemoryPage(Page):
         )
         self._protected.setText(f"The database is encrypted as a whole (ChaCha20). {key}")
         self._sure.setText(
-            f"This deletes {count}, with every copy and the key. It cannot be undone. Type “{WORD}” to go on."
+            f"This deletes all of it, with every copy and the key. It cannot be undone. Type “{WORD}” to go on."
         )
 
     def _open_folder(self) -> None:
