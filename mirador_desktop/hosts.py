@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Any, Protocol
 
-from mirador_desktop.core.engine import Engine, EngineState, ModelInfo
+from mirador_desktop.core.engine import Engine, EngineList, EngineState, ModelInfo
 from mirador_desktop.core.host import Access, Certificate, Finding, GiveToken, HostKind, HostMaker
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.settings import HostSettings, Settings
@@ -16,18 +16,8 @@ from mirador_desktop.tokens import TokenPlace, Tokens
 log = logging.getLogger(__name__)
 
 
-class EngineRegistry(Protocol):
-    """What the hosts need of the registry of engines."""
-
-    @property
-    def engines(self) -> Sequence[Engine]:
-        """Those that are used."""
-        ...
-
-    @property
-    def states(self) -> Mapping[str, EngineState | None]:
-        """What the last look found, by the engine's name."""
-        ...
+class EngineRegistry(EngineList, Protocol):
+    """What the hosts need of the registry of engines; its engines are those that are used."""
 
     @property
     def since(self) -> Mapping[str, float]:
@@ -46,14 +36,6 @@ class EngineRegistry(Protocol):
 
     def set_engines(self, engines: Sequence[Engine]) -> None:
         """Take other engines."""
-        ...
-
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call when something was found."""
-        ...
-
-    def wake(self) -> None:
-        """Look now."""
         ...
 
 
@@ -311,6 +293,8 @@ class Hosts:
 
     def _settings_changed(self, before: Settings) -> None:
         now = self._preferences.current
+        if before.models != now.models and self._registry is not None:
+            self._registry.wake()  # models have other windows now
         if (before.hosts, before.num_ctx) == (now.hosts, now.num_ctx):
             return
         engines = self.engines()

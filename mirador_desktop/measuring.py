@@ -2,9 +2,8 @@
 
 from contextlib import aclosing
 from dataclasses import dataclass
-from typing import Protocol
 
-from mirador_desktop.core.engine import ChatRequest, Done, Engine, EngineState, Message, Piece
+from mirador_desktop.core.engine import ChatRequest, Done, EngineState, Message, ModelSource, Piece
 from mirador_desktop.core.names import same_model
 from mirador_desktop.errors import EngineUnreachable, StreamBroken
 from mirador_desktop.settings import ModelOptions
@@ -12,14 +11,6 @@ from mirador_desktop.settings import ModelOptions
 PROMPT = "Write the numbers from one to forty as words, each followed by a comma."
 TOKENS = 64
 """Most tokens of one measurement: enough for a rate, short enough to wait for."""
-
-
-class Shelf(Protocol):
-    """What has to be known of the engines."""
-
-    def engine_of(self, model: str) -> Engine | None:
-        """Who would run a model."""
-        ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,13 +30,13 @@ class Measured:
     size_gpu: int = 0
 
 
-async def measure(shelf: Shelf, model: str, options: ModelOptions) -> Measured:
+async def measure(source: ModelSource, model: str, options: ModelOptions) -> Measured:
     """Load a model with some options and let it write up to `TOKENS` tokens.
 
     Raises:
         EngineError: the server refuses the options, or anything else goes wrong.
     """
-    engine = shelf.engine_of(model)
+    engine = source.engine_of(model)
     if engine is None:
         raise EngineUnreachable(f"No host that answers has {model}.")
     given = {name: getattr(options, name) for name in ("num_ctx", "num_gpu", "num_thread", "num_batch")}

@@ -12,11 +12,10 @@ from typing import Literal
 from mirador_desktop.core.amounts import count_words, part_words, round_words
 from mirador_desktop.core.catalogue import Catalogue, parse
 from mirador_desktop.core.computer import Computer
-from mirador_desktop.core.engine import Engine
+from mirador_desktop.core.engine import Engine, EngineList
 from mirador_desktop.core.manager import ModelDetails, ModelManager, NewModel
 from mirador_desktop.core.model_rows import Row, Use, rows_of
 from mirador_desktop.core.names import full_name, same_model
-from mirador_desktop.core.pull import Hosts
 from mirador_desktop.core.pull_names import wrong_name
 from mirador_desktop.errors import EngineUnreachable, MiradorError, ModelRefused
 from mirador_desktop.exchange import gguf_file
@@ -68,7 +67,7 @@ class Models:
 
     def __init__(
         self,
-        hosts: Hosts,
+        hosts: EngineList,
         preferences: Preferences,
         load_seconds: Mapping[str, float],
         catalogue: Path,

@@ -7,11 +7,12 @@ from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from contextlib import aclosing
 from typing import Any
 
-from mirador_desktop.core.engine import Engine
+from mirador_desktop.core.engine import Engine, EngineList
 from mirador_desktop.core.manager import ModelManager, PullStep
-from mirador_desktop.core.pull import Hosts, Memory, Pull
+from mirador_desktop.core.pull import Pull
 from mirador_desktop.core.pull_memory import PullMemory
 from mirador_desktop.core.pull_names import parse_pull, short_name
+from mirador_desktop.core.state import StateStore
 from mirador_desktop.core.transfer import SILENT_AFTER, Transfer
 from mirador_desktop.errors import EngineUnreachable, MiradorError
 
@@ -54,8 +55,8 @@ class Pulls:
 
     def __init__(
         self,
-        hosts: Hosts,
-        store: Memory,
+        hosts: EngineList,
+        store: StateStore,
         expected: Callable[[str], int] = lambda name: 0,
         delete_parts: DeleteParts = _cannot_delete,
         *,

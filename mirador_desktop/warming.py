@@ -7,14 +7,15 @@ to load, is remembered between runs.
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable, Mapping, Sequence
-from typing import Any, Protocol
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Protocol
 
 from mirador_desktop.core.computer import Computer, needs
-from mirador_desktop.core.engine import Engine, EngineState, LoadedModel, ModelInfo
+from mirador_desktop.core.engine import Engine, EngineList, LoadedModel, ModelInfo
 from mirador_desktop.core.memory_plan import HostRoom, Learned, Plan, Wanted, make_plan
 from mirador_desktop.core.names import full_name, same_model
 from mirador_desktop.core.stages import Pipeline
+from mirador_desktop.core.state import StateStore
 from mirador_desktop.errors import EngineError, StoreError
 from mirador_desktop.preferences import Preferences
 
@@ -25,45 +26,15 @@ AGAIN_AFTER = 60.0
 _SIZES, _SECONDS = "host_memory", "load_times"
 
 
-class Shelf(Protocol):
-    """What has to be known of the engines; the registry is one."""
-
-    @property
-    def engines(self) -> Sequence[Engine]:
-        """All of them."""
-        ...
-
-    @property
-    def states(self) -> Mapping[str, EngineState | None]:
-        """What the last look found, by the engine's name."""
-        ...
+class Shelf(EngineList, Protocol):
+    """The engines, and which of them has a model."""
 
     def models(self) -> Sequence[ModelInfo]:
-        """All models."""
+        """All models of all engines that answer."""
         ...
 
     def engine_of(self, model: str) -> Engine | None:
-        """Who would run a model."""
-        ...
-
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call after every look."""
-        ...
-
-    async def look(self) -> None:
-        """Look now."""
-        ...
-
-
-class Memory(Protocol):
-    """What remembers between runs; the store is one."""
-
-    async def state(self, name: str) -> Any:
-        """What was remembered."""
-        ...
-
-    async def remember(self, name: str, value: Any) -> None:
-        """Remember it."""
+        """The engine that runs a model, or None if nobody has it."""
         ...
 
 
@@ -84,7 +55,7 @@ class Warmer:
     def __init__(
         self,
         shelf: Shelf,
-        memory: Memory,
+        memory: StateStore,
         preferences: Preferences,
         chosen: Callable[[Pipeline], Pipeline],
         computer: Callable[[], Awaitable[Computer]],
@@ -102,6 +73,8 @@ class Warmer:
         self._before: dict[str, tuple[LoadedModel, ...]] = {}
         self._let_go: set[str] = set()
         self._answering = 0
+        self._wanted: Pipeline | None = None
+        self._missed = False  # whether something was wanted during an answer
         self._task: asyncio.Task[None] | None = None
         self._saving: asyncio.Task[None] | None = None
         self._unsaved = False
@@ -178,16 +151,21 @@ class Warmer:
         Args:
             asked_for: the person has pressed a button for it.
         """
-        if not asked_for and (not self._preferences.current.prewarm or self._answering):
+        if not asked_for and not self._preferences.current.prewarm:
+            return
+        self._wanted = pipeline
+        if not asked_for and self._answering:
+            self._missed = True  # it is loaded when the answer has ended
             return
         if asked_for:
             self._failed_at.clear()
         to_load = [w.model for w in self.plan(pipeline).to_load]
-        if self.loading and any(same_model(self.loading, model) for model in to_load):
-            return  # it goes on, and looks at the plan again after each model
+        runs = self._task is not None and not self._task.done()
+        if runs and self.loading and any(same_model(self.loading, model) for model in to_load):
+            return  # it goes on, and looks at the plan of what is wanted now after each model
         self.cancel()
         if any(self._may_try(model) for model in to_load):
-            self._task = asyncio.create_task(self._warm(pipeline), name="warm")
+            self._task = asyncio.create_task(self._warm(), name="warm")
 
     def asked(self, pipeline: Pipeline) -> None:
         """A question goes to a pipeline: nothing else is loaded before it; what it needs goes on loading."""
@@ -197,8 +175,11 @@ class Warmer:
             self.cancel()
 
     def answered(self) -> None:
-        """An answer has ended."""
+        """An answer has ended: what was wanted meanwhile is loaded now."""
         self._answering = max(0, self._answering - 1)
+        if self._missed and not self._answering and self._wanted is not None:
+            self._missed = False
+            self.want(self._wanted)
 
     def cancel(self) -> None:
         """Load nothing any more."""
@@ -238,9 +219,9 @@ class Warmer:
         if self._unsaved:
             await self._remember()
 
-    async def _warm(self, pipeline: Pipeline) -> None:
-        while not self._answering:
-            model = next((w.model for w in self.plan(pipeline).to_load if self._may_try(w.model)), "")
+    async def _warm(self) -> None:
+        while not self._answering and self._wanted is not None:
+            model = next((w.model for w in self.plan(self._wanted).to_load if self._may_try(w.model)), "")
             engine = self._shelf.engine_of(model) if model else None
             if engine is None:
                 return

@@ -1,6 +1,6 @@
 """The `Engine` protocol: what the pipeline needs of anything that runs models."""
 
-from collections.abc import AsyncGenerator, Mapping, Sequence
+from collections.abc import AsyncGenerator, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
@@ -203,6 +203,32 @@ class Engine(Protocol):
 
     async def close(self) -> None:
         """Close all connections."""
+        ...
+
+
+class EngineList(Protocol):
+    """The engines there are, and what the last look at each found."""
+
+    @property
+    def engines(self) -> Sequence[Engine]:
+        """All of them, in order of preference."""
+        ...
+
+    @property
+    def states(self) -> Mapping[str, EngineState | None]:
+        """What the last look found, by the engine's name; None before the first."""
+        ...
+
+    def listen(self, listener: Callable[[], None]) -> None:
+        """Call `listener` whenever something was found, or the engines are others."""
+        ...
+
+    async def look(self) -> None:
+        """Look at all of them now."""
+        ...
+
+    def wake(self) -> None:
+        """Look at all of them soon, without waiting for it."""
         ...
 
 

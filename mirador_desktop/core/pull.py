@@ -1,50 +1,14 @@
-"""One pull, what it needs to know of the hosts and of the program's memory, and how it is written down."""
+"""One pull, and how it is written down."""
 
 import itertools
-from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any, Literal, Protocol
+from typing import Any, Literal
 
-from mirador_desktop.core.engine import Engine, EngineState
 from mirador_desktop.core.transfer import Transfer
 
 State = Literal["waiting", "pulling", "still", "paused", "done", "failed", "cancelled"]
 RUNNING: tuple[State, ...] = ("pulling", "still")
 _ids = itertools.count(1)
-
-
-class Hosts(Protocol):
-    """What the queue needs to know of the hosts."""
-
-    @property
-    def engines(self) -> Sequence[Engine]:
-        """All of them, in order of preference."""
-        ...
-
-    @property
-    def states(self) -> Mapping[str, EngineState | None]:
-        """What the last look found, by the engine's name."""
-        ...
-
-    def listen(self, listener: Callable[[], None]) -> object:
-        """Call `listener` whenever something was found."""
-        ...
-
-    async def look(self) -> None:
-        """Look at all of them now."""
-        ...
-
-
-class Memory(Protocol):
-    """Where the program remembers things about itself. Both methods raise a `StoreError` where that does not work."""
-
-    async def state(self, name: str) -> Any:
-        """What was remembered under a name, None for nothing."""
-        ...
-
-    async def remember(self, name: str, value: Any) -> None:
-        """Remember a JSON value under a name."""
-        ...
 
 
 @dataclass(eq=False)

@@ -5,7 +5,8 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
-from mirador_desktop.core.pull import Memory, Pull, read_pull, record_of
+from mirador_desktop.core.pull import Pull, read_pull, record_of
+from mirador_desktop.core.state import StateStore
 from mirador_desktop.errors import StoreError
 
 log = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ class PullMemory:
     """
 
     def __init__(
-        self, store: Memory, items: Callable[[], Sequence[Pull]], offer: Callable[[list[Pull]], None]
+        self, store: StateStore, items: Callable[[], Sequence[Pull]], offer: Callable[[list[Pull]], None]
     ) -> None:
         self._store, self._items, self._offer = store, items, offer
         self._reading = asyncio.Lock()

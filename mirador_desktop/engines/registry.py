@@ -5,6 +5,7 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 
+from mirador_desktop.core.computer import needs
 from mirador_desktop.core.engine import Engine, EngineState, LoadedModel, ModelInfo
 from mirador_desktop.core.names import full_name, same_model
 from mirador_desktop.engines.address import is_this_computer
@@ -18,7 +19,6 @@ LOOK_SELDOM = 60.0
 """Most seconds between two looks while nothing does."""
 _SOON = 0.5
 """Seconds after which a look tells what it has found so far: one host that does not answer holds up no other."""
-_OVERHEAD = 1.2  # memory a model takes, in sizes of its file: weights, caches and buffers
 
 
 class Registry:
@@ -198,7 +198,7 @@ class Registry:
         return state is not None and any(same_model(m.name, model) for m in state.loaded)
 
     def fits(self, model: ModelInfo) -> bool:
-        """See `ModelSource.fits`: a model needs about 1.2 times its file in main memory.
+        """See `ModelSource.fits`: what `core.computer.needs` says must be there as main memory.
 
         Only models on this computer are judged; what other machines have is not known.
         """
@@ -207,7 +207,7 @@ class Registry:
             return True
         if self._total is None:
             self._total = self._memory()
-        return not self._total or model.size * _OVERHEAD <= self._total
+        return not self._total or needs(model.size) <= self._total
 
     def why_nothing(self) -> str:
         """See `ModelSource.why_nothing`; with models there, only the guide can have had nothing to say."""

@@ -1,23 +1,12 @@
 """What the window needs to know of the engines: it is handed an object, and imports none."""
 
-from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from mirador_desktop.core.engine import Engine, EngineState, LoadedModel, ModelSource
+from mirador_desktop.core.engine import Engine, EngineList, LoadedModel, ModelSource
 
 
-class Engines(ModelSource, Protocol):
+class Engines(EngineList, ModelSource, Protocol):
     """What the window needs to know of the engines."""
-
-    @property
-    def engines(self) -> Sequence[Engine]:
-        """All of them, in order of preference."""
-        ...
-
-    @property
-    def states(self) -> Mapping[str, EngineState | None]:
-        """What the last look found, by the engine's name."""
-        ...
 
     @property
     def looked(self) -> bool:
@@ -39,10 +28,6 @@ class Engines(ModelSource, Protocol):
         """Whether the guide answers."""
         ...
 
-    def listen(self, listener: Callable[[], None]) -> None:
-        """Call after every look."""
-        ...
-
     def hosts_of(self, model: str) -> list[Engine]:
         """The engines that have a model and answer, the best first."""
         ...
@@ -53,8 +38,4 @@ class Engines(ModelSource, Protocol):
 
     def remote_addresses(self) -> list[str]:
         """Addresses of engines on other machines."""
-        ...
-
-    def wake(self) -> None:
-        """Look now."""
         ...
