@@ -31,7 +31,7 @@ _SLOW = [
     model("gemma3:4b", 3.3, "4.3B", "gemma3", pull_seconds=400),
     model("phi4", 9.1, "14.7B", "phi3", pull_seconds=400),
 ]
-_HERE: dict[str, Any] = {"models": _MODELS, "registry": _SLOW, "server": {"memory": 24 * GB}}
+_HERE: dict[str, Any] = {"models": _MODELS, "registry": _SLOW, "server": {"memory": 40 * GB, "max_loaded": 6}}
 _THERE: dict[str, Any] = {
     "models": [
         model("qwen3:30b", 18.6, "30.5B", "qwen3moe", context_length=262144, capabilities=[*_TOOLS, "thinking"]),
@@ -76,8 +76,21 @@ def _row(page: ModelsPage, name: str) -> Row:
 
 
 async def _as_in_the_mock(window: MainWindow, world: World) -> None:
+    for name, minutes in (("qwen2.5:14b", "4m"), ("llama3.2:3b", "4m")):
+        world.sim.ask("POST", "/api/chat", {"model": name, "messages": [], "keep_alive": minutes})
+    world.sim.ask("POST", "/api/embed", {"model": "nomic-embed-text", "input": "x", "keep_alive": -1})
     page = await _page(window)
+    world.sim.change({"registry": [{**each, "pull_seconds": 4} for each in _SLOW]})
     _pull(page, "qwen2.5:32b", "gemma3:27b", "gemma3:4b")
+    pulls = page._pulls.items
+    page._pulls.pause(pulls[2])
+    await until(lambda: pulls[0].transfer.share > 0.6, "most of it")
+    page._pulls.pause(pulls[0])
+    page._pulls.cancel(pulls[1])
+    page._pulls.keep_part(pulls[1])
+    world.sim.change({"registry": _SLOW})
+    for pull in (pulls[0], pulls[-1]):
+        page._pulls.resume(pull)
     await tick(4)
     page.table.select("qwen2.5:14b")
     part(page, QLineEdit, "pullName").setFocus()
