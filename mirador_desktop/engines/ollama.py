@@ -75,7 +75,7 @@ class Ollama:
         self._options_of = options_of
         self.connection = OllamaConnection(name, address, access, token)
         self._shown: dict[tuple[str, str], ModelInfo] = {}
-        self._windows: dict[str, int] = {}
+        self._described: dict[str, ModelInfo] = {}  # the same by their full names
 
     @property
     def manager(self) -> ModelManager:
@@ -212,9 +212,15 @@ class Ollama:
         """What every request about a model begins with: the same each time, or it would be loaded again."""
         own = dict(self._options_of(model))
         kept = own.pop("keep_alive", None)
-        window = self._windows.get(full_name(model), own.get("num_ctx", self._num_ctx))
-        body = {"model": model, "options": {**own, "num_ctx": window}}
+        body = {"model": model, "options": {**own, "num_ctx": self._window(model)}}
         return body if kept is None else body | {"keep_alive": keep_alive(kept)}
+
+    def _window(self, model: str) -> int:
+        """The window in tokens that a model is run with, as the settings are now."""
+        known, wanted = self._described.get(full_name(model)), self._options_of(model).get("num_ctx")
+        if wanted is None:
+            return self._num_ctx if known is None else known.window
+        return wanted if known is None else min(wanted, known.context or wanted)
 
     def _can_think(self, model: str) -> bool:
         full = full_name(model)
@@ -237,11 +243,8 @@ class Ollama:
             for old in [key for key in self._shown if key[0] == name]:
                 del self._shown[old]
             self._shown[name, digest] = known
-        wanted = self._options_of(name).get("num_ctx")
-        if wanted is not None:
-            known = replace(known, window=min(wanted, known.context or wanted))
-        self._windows[name] = known.window
-        return known
+        self._described[full_name(name)] = known
+        return replace(known, window=self._window(name))
 
     async def _loaded(self) -> tuple[LoadedModel, ...]:
         try:

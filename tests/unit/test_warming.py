@@ -13,6 +13,7 @@ from mirador_desktop.core.stages import DEFAULT_PIPELINE, ModelStage, Pipeline
 from mirador_desktop.engines.ollama import Ollama
 from mirador_desktop.engines.registry import Registry
 from mirador_desktop.errors import StoreError
+from mirador_desktop.machine import _options_of
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.settings import Settings
 from mirador_desktop.warming import Warmer
@@ -269,3 +270,49 @@ def test_a_store_that_does_not_answer_changes_nothing(tmp_path: Path) -> None:
 def test_options_go_along_so_that_nothing_is_loaded_twice(tmp_path: Path) -> None:
     """A model is loaded with the same window before the question as for it."""
     assert bench(tmp_path, _two_questions, most=3).count(SMALL) == 1
+
+
+def test_another_pipeline_with_the_same_first_model_goes_on_with_its_own(tmp_path: Path) -> None:
+    slow = [{**m, "load_seconds": 0.3} for m in THREE_MODELS["models"]]
+    one = Pipeline("One", (ModelStage("first", (SMALL,)), ModelStage("then", (MIDDLE,))))
+    other = Pipeline("Other", (ModelStage("first", (SMALL,)), ModelStage("then", (LARGE,))))
+
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.registry.look()
+        await made.warmer.prepare()
+        await made.warmer.find_limits(lambda address: True)
+        made.warmer.want(one)
+        await until(lambda: made.warmer.loading == SMALL)
+        made.warmer.want(other)
+        await made.idle()
+
+    assert bench(tmp_path, work, most=3, scenario={**THREE_MODELS, "models": slow}) == [SMALL, LARGE]
+
+
+def test_what_is_wanted_during_an_answer_is_loaded_behind_it(tmp_path: Path) -> None:
+    one, other = (Pipeline(name, (ModelStage("answer", (name,)),)) for name in (SMALL, LARGE))
+
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.registry.look()
+        made.warmer.asked(one)
+        made.warmer.want(other)
+        assert not made.warmer.loading
+        made.warmer.answered()
+        await made.idle()
+        assert [m.name for m in made.registry.loaded()] == [LARGE]
+
+    bench(tmp_path, work)
+
+
+def test_another_window_holds_from_the_next_question_on(tmp_path: Path) -> None:
+    one = Pipeline("One", (ModelStage("answer", (SMALL,)),))
+
+    async def work(made: Bench, sim: Sim) -> None:
+        made.registry.engines = (Ollama("here", sim.url, options_of=_options_of(made.preferences)),)
+        await made.registry.look()
+        made.preferences.change_model(SMALL, num_ctx=4096)
+        await made.ask(one)
+        await made.ask(one)
+        assert [load["context"] for load in sim.loads()] == [4096]
+
+    bench(tmp_path, work)
