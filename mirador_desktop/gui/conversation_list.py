@@ -20,7 +20,7 @@ from PySide6.QtCore import (
     QTimer,
     Signal,
 )
-from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QKeyEvent, QPainter, QPen
+from PySide6.QtGui import QColor, QContextMenuEvent, QFont, QKeyEvent, QPainter
 from PySide6.QtWidgets import (
     QAbstractItemDelegate,
     QAbstractItemView,
@@ -33,6 +33,7 @@ from PySide6.QtWidgets import (
 )
 
 from mirador_desktop.core.amounts import count_words
+from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -165,9 +166,7 @@ class _Delegate(QStyledItemDelegate):
             painter.setBrush(colour)
             painter.drawRoundedRect(card, theme.px(8), theme.px(8))
         if chosen and state & QStyle.StateFlag.State_HasFocus:
-            painter.setPen(QPen(QColor(c.focus), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(card.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+            focus_ring(painter, theme, card.adjusted(1, 1, -1, -1), theme.px(8))
         inner = card.adjusted(theme.px(10), theme.px(4), -theme.px(8), -theme.px(4))
         upper = QRect(inner.x(), inner.y(), inner.width(), inner.height() // 2)
         painter.setFont(theme.font(9.5, QFont.Weight.Medium))

@@ -12,8 +12,8 @@ from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
 from mirador_desktop.core.amounts import count_words, size_words
 from mirador_desktop.gui import icons
-from mirador_desktop.gui.colours import SHAPES
 from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.painting import stage_shape
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.timeline import Timeline
 
@@ -60,9 +60,11 @@ class _Rows(QWidget):
             x = 0.0
             if place is not None:
                 side = theme.px(10)
-                shape = SHAPES[min(place, len(SHAPES) - 1)] if place >= 0 else "ring"
-                colour = theme.stage_colour(place) if place >= 0 else c.muted
-                icons.draw(painter, shape, QRectF(1, box.y() + (box.height() - side) / 2, side, side), colour)
+                mark = QRectF(1, box.y() + (box.height() - side) / 2, side, side)
+                if place >= 0:
+                    stage_shape(painter, theme, place, mark)
+                else:
+                    icons.draw(painter, "ring", mark, c.muted)
                 x = theme.px(20)
             painter.setFont(theme.fixed_font(8))
             painter.setPen(QColor(c.muted))

@@ -4,7 +4,7 @@ import re
 from itertools import pairwise
 
 from PySide6.QtCore import QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPainterPath, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from mirador_desktop.core.conversation import Answer, StageRecord
@@ -16,10 +16,9 @@ from mirador_desktop.core.events import (
     StageWaiting,
     StreamToken,
 )
-from mirador_desktop.gui import icons
 from mirador_desktop.gui.answer_view import AnswerView
-from mirador_desktop.gui.colours import SHAPES
 from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.painting import focus_ring, stage_frame, stage_shape
 from mirador_desktop.gui.stage_header import StageHeader
 
 _MARKUP = re.compile(r"^[#>\s*+-]+|[*_`~]{1,3}|\[([^\]]*)\]\([^)]*\)|^\d+\.\s+")
@@ -283,38 +282,20 @@ class StagePanel(QWidget):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         side = theme.px(12)
-        shape = SHAPES[min(self._place, len(SHAPES) - 1)]
         if self.left_out:
             box = QRectF(
                 theme.px(20), (min(self.height(), theme.px(22)) - theme.px(10)) / 2, theme.px(10), theme.px(10)
             )
-            icons.draw(painter, shape, box, c.muted)
+            stage_shape(painter, theme, self._place, box, c.muted)
             painter.end()
             return
-        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        radius = theme.px(10)
-        painter.setPen(QColor(c.line))
-        painter.setBrush(QColor(c.surface))
-        painter.drawRoundedRect(frame, radius, radius)
-        colour = QColor(theme.stage_colour(self._place))
-        edge = QPainterPath()
-        edge.addRoundedRect(frame.adjusted(1, 0.5, 0, -0.5), radius, radius)
-        painter.save()
-        painter.setClipRect(0, 0, theme.px(6), self.height())
-        painter.setPen(QPen(colour, theme.px(3)))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(edge)
-        painter.restore()
-        icons.draw(painter, shape, QRectF(theme.px(19), (theme.px(44) - side) / 2, side, side), colour.name())
+        frame = stage_frame(painter, theme, QRectF(self.rect()), self._place)
+        stage_shape(painter, theme, self._place, QRectF(theme.px(19), (theme.px(44) - side) / 2, side, side))
         if self._header.hasFocus():
-            painter.setPen(QPen(QColor(c.focus), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(frame.adjusted(1, 1, -1, -1), radius, radius)
+            focus_ring(painter, theme, frame.adjusted(1, 1, -1, -1), theme.px(10))
         for _, view in self._views:
             if (ring := view.ring()) is not None:
-                painter.setPen(QPen(QColor(c.focus), 2))
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.drawRoundedRect(ring.translated(view.pos()).adjusted(-8, -4, 8, 4), radius / 2, radius / 2)
+                focus_ring(painter, theme, ring.translated(view.pos()).adjusted(-8, -4, 8, 4), theme.px(10) / 2)
         texts = [view for _, view in self._views if view.isVisibleTo(self) and view.has_text and not view.failed]
         for one, other in pairwise(texts):
             if one.y() == other.y():

@@ -8,8 +8,7 @@ from PySide6.QtCore import QRectF, Qt, Signal
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QPushButton, QScrollArea, QVBoxLayout, QWidget
 
-from mirador_desktop.gui import icons
-from mirador_desktop.gui.colours import SHAPES
+from mirador_desktop.gui.painting import stage_shape
 from mirador_desktop.gui.theme import Theme
 
 
@@ -110,7 +109,7 @@ class _StageRow(QWidget):
             painter.fillRect(0, self.height() - high, round(self.width() * self._share), high, QColor(c.text))
         side = theme.px(13)
         box = QRectF(1, (self.height() - side) / 2, side, side)
-        icons.draw(painter, SHAPES[min(self._place, len(SHAPES) - 1)], box, theme.stage_colour(self._place))
+        stage_shape(painter, theme, self._place, box)
         painter.end()
 
 

@@ -5,12 +5,13 @@ from dataclasses import replace
 from functools import partial
 
 from PySide6.QtCore import QEvent, QRectF, Qt, Signal
-from PySide6.QtGui import QColor, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QKeyEvent, QMouseEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from mirador_desktop.core.amounts import age_words
 from mirador_desktop.core.limits import MOST_SOURCES
 from mirador_desktop.core.stages import ContextSource
+from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.settings.flow import Flow, as_wide_as_there_is, clear
 from mirador_desktop.gui.settings.widgets import Chip, button, label
 from mirador_desktop.gui.theme import Theme
@@ -197,7 +198,5 @@ class SourceChip(Chip):
         if self.hasFocus():
             painter = QPainter(self)
             painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-            painter.setPen(QPen(QColor(self._theme.colours.focus), 2))
-            box = QRectF(self.rect()).adjusted(1, 1, -1, -1)
-            painter.drawRoundedRect(box, self._theme.px(6), self._theme.px(6))
+            focus_ring(painter, self._theme, QRectF(self.rect()).adjusted(1, 1, -1, -1), self._theme.px(6))
             painter.end()

@@ -1,10 +1,11 @@
 """The line of a host: handle, state, name, kind, address, how fast it is and what it has, switch."""
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QPen, QResizeEvent
+from PySide6.QtGui import QColor, QFont, QKeyEvent, QMouseEvent, QPainter, QPaintEvent, QResizeEvent
 from PySide6.QtWidgets import QAbstractButton, QSizePolicy, QWidget
 
 from mirador_desktop.gui import icons
+from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.settings.host_words import kind_words, numbers, shown_name
 from mirador_desktop.gui.settings.widgets import Switch
 from mirador_desktop.gui.theme import Theme
@@ -80,8 +81,7 @@ class HostHeader(QAbstractButton):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         middle = self.height() / 2
         if self.hasFocus():
-            painter.setPen(QPen(QColor(c.focus), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(2, 2, -2, -2), px(9), px(9))
+            focus_ring(painter, theme, QRectF(self.rect()).adjusted(2, 2, -2, -2), px(9))
         if self._entry is not None:
             painter.setPen(Qt.PenStyle.NoPen)
             painter.setBrush(QColor(c.text if self._drags else c.muted))

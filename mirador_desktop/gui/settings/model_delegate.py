@@ -9,8 +9,7 @@ from PySide6.QtWidgets import QStyledItemDelegate, QStyleOptionViewItem, QTableV
 
 from mirador_desktop.core.amounts import size_words, time_words
 from mirador_desktop.core.model_rows import Column, Row, Use, context_words, parameter_words
-from mirador_desktop.gui import icons
-from mirador_desktop.gui.colours import SHAPES
+from mirador_desktop.gui.painting import focus_ring, stage_shape
 from mirador_desktop.gui.settings.model_columns import COLUMNS, ColumnStyle
 from mirador_desktop.gui.settings.page import REACH
 from mirador_desktop.gui.theme import Theme
@@ -104,8 +103,7 @@ class ModelDelegate(QStyledItemDelegate):
         painter.setClipRect(box)
         painter.fillPath(path, colour)
         if place == self.current and self._view.hasFocus():
-            painter.setPen(QPen(QColor(c.focus), 2))
-            painter.drawRoundedRect(whole.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+            focus_ring(painter, theme, whole.adjusted(1, 1, -1, -1), theme.px(8))
         painter.restore()
 
     def _shown(self, words: str, font: QFont, room: float) -> str:
@@ -182,7 +180,7 @@ class ModelDelegate(QStyledItemDelegate):
         side = theme.px(9)
         use = row.uses[0]
         shape = QRectF(box.left(), box.center().y() - side / 2, side, side)
-        icons.draw(painter, SHAPES[min(use.place, len(SHAPES) - 1)], shape, theme.stage_colour(use.place))
+        stage_shape(painter, theme, use.place, shape)
         box = box.adjusted(side + theme.px(7), 0, 0, 0)
         painter.setFont(self._plain)
         painter.setPen(QColor(c.text))

@@ -3,10 +3,11 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QEvent, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent, QPen
+from PySide6.QtGui import QColor, QFocusEvent, QKeyEvent, QPainter, QPaintEvent
 from PySide6.QtWidgets import QAbstractButton, QLineEdit, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
+from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.settings.page import Entry
 from mirador_desktop.gui.settings.widgets import button, label
 from mirador_desktop.gui.theme import Theme
@@ -63,9 +64,7 @@ class Row(QAbstractButton):
             painter.drawRoundedRect(box, theme.px(8), theme.px(8))
             painter.setOpacity(1.0)
         if self.hasFocus() and self._ring:
-            painter.setPen(QPen(QColor(c.focus), 2))
-            painter.setBrush(Qt.BrushStyle.NoBrush)
-            painter.drawRoundedRect(box.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+            focus_ring(painter, theme, box.adjusted(1, 1, -1, -1), theme.px(8))
         inside = box.adjusted(theme.px(10), 0, -theme.px(10), 0)
         if self._badge == "struck":
             side = theme.px(14)

@@ -3,11 +3,12 @@
 from collections.abc import Sequence
 
 from PySide6.QtCore import QModelIndex, QPersistentModelIndex, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QFont, QPainter, QPen
+from PySide6.QtGui import QColor, QFont, QPainter
 from PySide6.QtWidgets import QListWidget, QListWidgetItem, QStyledItemDelegate, QStyleOptionViewItem, QWidget
 
 from mirador_desktop.core.amounts import count_words
 from mirador_desktop.exchange.pipeline_folder import Entry
+from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.settings.page import REACH
 from mirador_desktop.gui.theme import Theme
 
@@ -135,9 +136,7 @@ class _Painter(QStyledItemDelegate):
             painter.setBrush(QColor(c.selected))
             painter.drawRoundedRect(row, theme.px(8), theme.px(8))
             if self._list.hasFocus() and self._list.window().property("keyboard"):
-                painter.setBrush(Qt.BrushStyle.NoBrush)
-                painter.setPen(QPen(QColor(c.focus), 2))
-                painter.drawRoundedRect(row.adjusted(1, 1, -1, -1), theme.px(8), theme.px(8))
+                focus_ring(painter, theme, row.adjusted(1, 1, -1, -1), theme.px(8))
         half = theme.px(20)
         painter.setFont(theme.font(9.75, QFont.Weight.Medium))
         painter.setPen(QColor(c.text))

@@ -4,13 +4,12 @@ from collections.abc import Callable, Sequence
 from functools import partial
 
 from PySide6.QtCore import QPointF, QRectF, QSize, Qt, Signal
-from PySide6.QtGui import QColor, QKeySequence, QMouseEvent, QPainter, QPainterPath, QPaintEvent, QPen, QShortcut
+from PySide6.QtGui import QColor, QKeySequence, QMouseEvent, QPainter, QPaintEvent, QShortcut
 from PySide6.QtWidgets import QAbstractButton, QFrame, QHBoxLayout, QSizePolicy, QVBoxLayout, QWidget
 
 from mirador_desktop.core.limits import STAGE
 from mirador_desktop.core.stages import ModelStage
-from mirador_desktop.gui import icons
-from mirador_desktop.gui.colours import SHAPES
+from mirador_desktop.gui.painting import focus_ring, stage_frame, stage_shape
 from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.settings.model_row import CHOICES, Tag
 from mirador_desktop.gui.settings.stage_form import Around, StageForm
@@ -223,26 +222,13 @@ class StageCard(QFrame):
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw frame, coloured edge and shape."""
-        theme, c = self._theme, self._theme.colours
+        theme = self._theme
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
-        frame = QRectF(self.rect()).adjusted(0.5, 0.5, -0.5, -0.5)
-        radius = theme.px(10)
-        painter.setPen(QColor(c.line))
-        painter.setBrush(QColor(c.surface))
-        painter.drawRoundedRect(frame, radius, radius)
-        colour = QColor(theme.stage_colour(self.place))
-        edge = QPainterPath()
-        edge.addRoundedRect(frame.adjusted(1, 0.5, 0, -0.5), radius, radius)
-        painter.save()
-        painter.setClipRect(0, 0, theme.px(6), self.height())
-        painter.setPen(QPen(colour, theme.px(3)))
-        painter.setBrush(Qt.BrushStyle.NoBrush)
-        painter.drawPath(edge)
-        painter.restore()
+        stage_frame(painter, theme, QRectF(self.rect()), self.place)
         side = theme.px(12)
         box = QRectF(theme.px(37), (theme.px(HEADER) - side) / 2, side, side)
-        icons.draw(painter, SHAPES[min(self.place, len(SHAPES) - 1)], box, colour.name())
+        stage_shape(painter, theme, self.place, box)
         painter.end()
 
 
@@ -282,8 +268,7 @@ class _Handle(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(c.focus), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+            focus_ring(painter, theme, QRectF(self.rect()).adjusted(1, 1, -1, -1), 4)
         painter.setPen(Qt.PenStyle.NoPen)
         painter.setBrush(QColor(c.muted if self.underMouse() or self.hasFocus() else c.faint))
         for column in (-1, 1):

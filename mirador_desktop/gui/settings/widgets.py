@@ -20,6 +20,7 @@ from PySide6.QtWidgets import (
 )
 
 from mirador_desktop.gui import icons
+from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.theme import Theme
 
 
@@ -47,9 +48,8 @@ class Switch(QAbstractButton):
         wide, high = theme.px(30), theme.px(18)
         box = QRectF((self.width() - wide) / 2, (self.height() - high) / 2, wide, high)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(c.focus), 2))
             ring = box.adjusted(-2.5, -2.5, 2.5, 2.5)
-            painter.drawRoundedRect(ring, ring.height() / 2, ring.height() / 2)
+            focus_ring(painter, theme, ring, ring.height() / 2)
         painter.setPen(Qt.PenStyle.NoPen if on else QPen(QColor(c.faint), 1))
         painter.setBrush(QColor(c.text if on else c.raised))
         if not self.isEnabled():
@@ -194,8 +194,7 @@ class _Cross(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         if self.hasFocus():
-            painter.setPen(QPen(QColor(c.focus), 2))
-            painter.drawRoundedRect(QRectF(self.rect()).adjusted(1, 1, -1, -1), 4, 4)
+            focus_ring(painter, theme, QRectF(self.rect()).adjusted(1, 1, -1, -1), 4)
         side = theme.px(12)
         box = QRectF((self.width() - side) / 2, (self.height() - side) / 2, side, side)
         icons.draw(painter, "close", box, c.text if self.underMouse() or self.hasFocus() else c.muted)
