@@ -112,7 +112,7 @@ def test_what_is_empty_or_wrong_is_said(tmp_path: Path, qtbot: QtBot) -> None:
         page = await shown.open()
         row = page.editor.context
         await until(lambda: "gone.txt is not there any more" in part(row, QLabel, "contextWrong").text().lower())
-        assert "market data is empty" in part(row, QLabel, "contextWrong").text()
+        assert "Nothing is filled in yet for market data" in part(row, QLabel, "contextWrong").text()
         assert texts(row)[0] == "market data · empty"
 
     run(tmp_path, qtbot, work, replace(MINE, context=sources))

@@ -109,7 +109,7 @@ class ContextRow(QWidget):
             words = source.label
             if source.empty:
                 words += " · empty"
-                problems.append("Nothing is filled in yet for a dashed source: it is left out.")
+                problems.append(f"Nothing is filled in yet for {source.label}: it is left out.")
             elif wrong:
                 problems.append(f"Would be left out: {wrong}.")
             elif old is not None:
