@@ -190,6 +190,7 @@ def _import_machine() -> None:
     import mirador_desktop.engines.host_factory
     import mirador_desktop.engines.limits
     import mirador_desktop.engines.ollama
+    import mirador_desktop.engines.openai_compatible
     import mirador_desktop.engines.registry
     import mirador_desktop.gui.desk
     import mirador_desktop.gui.first_start
@@ -207,6 +208,8 @@ def _import_machine() -> None:
 
 def _import_settings() -> None:
     """Import what the settings window needs, off the GUI thread and before somebody asks for it."""
+    import mirador_desktop.engines.certificates
+    import mirador_desktop.engines.probe
     import mirador_desktop.gui.settings.appearance_page
     import mirador_desktop.gui.settings.dialog
     import mirador_desktop.gui.settings.hosts_page

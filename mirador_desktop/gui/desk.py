@@ -1,5 +1,6 @@
 """Connects window, session and engines: what each button and key does."""
 
+import asyncio
 import logging
 from functools import partial
 from pathlib import Path
@@ -14,7 +15,7 @@ from mirador_desktop.gui.engine_words import show_engines
 from mirador_desktop.gui.files import Files
 from mirador_desktop.gui.first_start import FirstStart
 from mirador_desktop.gui.main_window import MainWindow
-from mirador_desktop.gui.markdown_view import warm_up
+from mirador_desktop.gui.markdown_warm import warm_imports, warm_up
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.settings.watch import SettingsWatch
 from mirador_desktop.gui.settings.window import SettingsWindow
@@ -122,6 +123,10 @@ class Desk(QObject):
         """Somebody begins to write or to read: import and render once what the first answer needs."""
         self.window.composer.text.textChanged.disconnect(self._warm_up)
         self.window.turns.made.disconnect(self._warm_up)
+        self.tasks.start("warm up", self._import_and_render())
+
+    async def _import_and_render(self) -> None:
+        await asyncio.to_thread(warm_imports)
         self.window.look.clock.request("warm up", lambda deadline: warm_up())
 
     def _keys(self) -> None:

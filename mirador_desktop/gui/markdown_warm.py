@@ -24,6 +24,12 @@ _STEPS: list[Callable[[], object]] = [parser, _parse, _colour]
 _done = 0
 
 
+def warm_imports() -> None:
+    """Import what the steps need, 200 ms on a slow computer: not for the GUI thread."""
+    parser()
+    _colour()
+
+
 def warm_up() -> bool:
     """Do the next step; returns whether more are left."""
     global _done
