@@ -6,14 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from PySide6.QtWidgets import QCheckBox, QPlainTextEdit, QVBoxLayout, QWidget
-from shiboken6 import isValid
 
 from mirador_desktop.core.amounts import size_words
 from mirador_desktop.core.manager import NewModel
 from mirador_desktop.core.model_rows import Row
 from mirador_desktop.core.pull_names import wrong_name
-from mirador_desktop.errors import MiradorError
-from mirador_desktop.gui.settings.panel import Panel
+from mirador_desktop.gui.settings.panel import Panel, close_when_done
 from mirador_desktop.gui.settings.widgets import Field, form_row
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.theme import Theme
@@ -72,19 +70,8 @@ class NamePanel(Panel):
             self.fail(why)
             return
         self.yes.setEnabled(False)
-        self._tasks.start("change a model", self._run(self.name.text().strip()))
-
-    async def _run(self, name: str) -> None:
-        try:
-            await self._act(name)
-        except MiradorError as error:
-            if not isValid(self):  # closed meanwhile: the window says it
-                raise
-            self.fail(str(error))
-            self.yes.setEnabled(True)
-        else:
-            if isValid(self):
-                self.accept()
+        act = self._act(self.name.text().strip())
+        self._tasks.start("change a model", close_when_done(self, act, self.yes))
 
 
 class VariantPanel(NamePanel):
@@ -201,19 +188,8 @@ class DeletePanel(Panel):
     def do(self) -> None:
         """Delete it."""
         self.yes.setEnabled(False)
-        self._tasks.start("delete a model", self._run())
-
-    async def _run(self) -> None:
-        try:
-            await self._models.delete(self._model, self.hosts())
-        except MiradorError as error:
-            if not isValid(self):  # closed meanwhile: the window says it
-                raise
-            self.fail(str(error))
-            self.yes.setEnabled(True)
-        else:
-            if isValid(self):
-                self.accept()
+        deleting = self._models.delete(self._model, self.hosts())
+        self._tasks.start("delete a model", close_when_done(self, deleting, self.yes))
 
 
 def delete_words(row: Row) -> str:

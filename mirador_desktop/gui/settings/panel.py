@@ -1,8 +1,12 @@
 """A dialog over the settings: a title, what it asks or shows, and buttons below."""
 
+from collections.abc import Awaitable, Callable
+
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
+from shiboken6 import isValid
 
+from mirador_desktop.errors import MiradorError
 from mirador_desktop.gui.settings.widgets import button, label
 from mirador_desktop.gui.theme import Theme
 
@@ -44,9 +48,9 @@ class Panel(QDialog):
         self._row.addStretch()
         column.addLayout(self._row)
 
-    def add_button(self, words: str, act: object, kind: str = "", name: str = "") -> QPushButton:
+    def add_button(self, words: str, act: Callable[[], object], kind: str = "", name: str = "") -> QPushButton:
         """A button at the lower right."""
-        made = button(self.theme, words, act, kind, name)  # type: ignore[arg-type]
+        made = button(self.theme, words, act, kind, name)
         self._row.addWidget(made)
         return made
 
@@ -58,3 +62,21 @@ class Panel(QDialog):
         """Say what was wrong; "" takes it away."""
         self.error.setText(words)
         self.error.setVisible(bool(words))
+
+
+async def close_when_done(panel: Panel, act: Awaitable[object], yes: QPushButton) -> None:
+    """Wait for what a panel's button does, and close the panel; where it fails, say so in it and give `yes` back.
+
+    Raises:
+        MiradorError: it failed when the panel was closed already: the window says it.
+    """
+    try:
+        await act
+    except MiradorError as error:
+        if not isValid(panel):
+            raise
+        panel.fail(str(error))
+        yes.setEnabled(True)
+    else:
+        if isValid(panel):
+            panel.accept()
