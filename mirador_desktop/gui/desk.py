@@ -97,6 +97,7 @@ class Desk(QObject):
         self.first_start.open_settings.connect(self.settings.open)
         self.first_start.choose_pipeline.connect(self._choose_pipeline)
         window.activated.connect(self._engines.wake)
+        window.closing.connect(self.settings.close)
         window.activated.connect(session.refresh_list)  # the terminal may have added conversations
         window.activated.connect(lambda: self.tasks.start("pipelines", self._doors.pipelines.reload()))
         window.inspector_shown.connect(self._answer_moved)

@@ -70,6 +70,19 @@ def test_a_change_applies_at_once_and_is_kept(tmp_path: Path) -> None:
     }
 
 
+def test_the_settings_close_with_the_window(tmp_path: Path) -> None:
+    shown: list[bool] = []
+
+    async def drive(window: MainWindow) -> None:
+        page = await opened(window, "Models")
+        window.close()
+        shown.append(page.window().isVisible())
+
+    with Sim(scenarios.ONE_MODEL) as sim:
+        assert driving.run(drive, tmp_path, sim.url) == 0
+    assert shown == [False]
+
+
 def test_the_file_may_be_changed_by_hand_while_the_program_runs(tmp_path: Path) -> None:
     path = tmp_path / "config" / "settings.toml"
     path.parent.mkdir()

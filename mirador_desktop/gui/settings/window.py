@@ -61,6 +61,11 @@ class SettingsWindow:
             self._dialog = SettingsDialog(self._theme, makers, self.open_file, self._parent)
         self._dialog.open_at(page if page is not None or self._dialog.isVisible() else None)
 
+    def close(self) -> None:
+        """Close the settings, with the panels over them."""
+        if self._dialog is not None:
+            self._dialog.close()
+
     def open_file(self) -> None:
         """Show settings.toml in whatever the system opens it with."""
         self._doors.preferences.change()  # so that there is one
