@@ -119,7 +119,7 @@ class Hosts:
             if not host.on or entry.problem:
                 continue
             access = self._access(host, entry.address)
-            key = (entry.name, access, self._preferences.current.num_ctx)
+            key = (entry.name, access, self._preferences.current.num_ctx, entry.given)
             token = self._token_of(entry.address) if entry.given else _none
             made[key] = self._made.get(key) or self._maker.make(entry.name, access, token)
         self._made = made

@@ -251,3 +251,16 @@ def test_what_is_wrong_with_an_address_is_said_before_it_is_taken(tmp_path: Path
         assert found.good
 
     run(tmp_path, work, HostSettings(sim.url, on=False))
+
+
+def test_the_host_that_nobody_entered_gets_a_token_when_one_is_entered(tmp_path: Path) -> None:
+    with Sim({**ONE_MODEL, "server": {"token": "secret"}}) as guarded:
+
+        async def work(bench: Bench) -> None:
+            await bench.registry.look()
+            assert not bench.registry.has_models
+            await bench.hosts.set_token(0, "secret")
+            await bench.registry.look()
+            assert bench.registry.has_models
+
+        run(tmp_path, work, OLLAMA_HOST=guarded.url)
