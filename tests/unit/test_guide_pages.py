@@ -8,7 +8,10 @@ from pathlib import Path
 import pytest
 
 from mirador_desktop.core.engine import Piece
+from mirador_desktop.core.stages import FIRST_QUESTION
 from mirador_desktop.engines.guide import Guide
+from mirador_desktop.exchange.pipeline_file import read
+from mirador_desktop.gui.first_start import GUIDE_QUESTIONS
 from mirador_desktop.settings import HostSettings, ModelOptions, Settings, resource_folder
 from tests.unit.helpers import chat_request
 
@@ -127,6 +130,19 @@ def found(question: str) -> list[str]:
 @pytest.mark.parametrize(("question", "title"), QUESTIONS.items())
 def test_a_question_finds_its_section(question: str, title: str) -> None:
     assert found(question)[:1] == [title]
+
+
+@pytest.mark.parametrize("question", [FIRST_QUESTION, *GUIDE_QUESTIONS])
+def test_the_questions_that_the_window_offers_are_answered(question: str) -> None:
+    assert found(question)
+
+
+def test_every_preset_is_described() -> None:
+    text = next(page for page in PAGES if "pipelines" in page.name).read_text("utf-8")
+    table = text.split("## The presets\n")[1].split("\n## ")[0]
+    named = [line.split("|")[1].strip() for line in table.splitlines() if line.startswith("|")][2:]
+    files = sorted((resource_folder() / "pipelines").glob("*.toml"))
+    assert named == [read(file.read_bytes()).name for file in files]
 
 
 def words_of_the_window() -> str:
