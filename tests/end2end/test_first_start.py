@@ -18,7 +18,7 @@ from tests import driving
 from tests.driving import answered, last, part, until
 from tests.ollama_sim import scenarios
 from tests.ollama_sim.client import Sim
-from tests.unit.test_runtime import SERVE, archive, free_port, program, running
+from tests.unit.runtime_helpers import SERVE, archive, free_port, program, running
 
 GB = 1_000_000_000
 ORDINARY = Computer(16 << 30, free=200 * GB)

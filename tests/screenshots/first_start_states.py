@@ -9,7 +9,7 @@ from mirador_desktop.gui.main_window import MainWindow
 from tests.driving import part, settled, tick, until
 from tests.ollama_sim import scenarios
 from tests.screenshots.state import State, World
-from tests.unit.test_runtime import archive, program, running
+from tests.unit.runtime_helpers import archive, program, running
 
 _SET = {"llama3.2:3b": 2.0, "gemma3:12b": 8.1, "gpt-oss:20b": 13.8}
 """What is recommended for the computer of the pictures, in GB."""

@@ -1,57 +1,22 @@
-"""Ollama itself: found, started once, ended, found again after a kill, downloaded, checked, unpacked and removed."""
+"""Ollama itself: found, started once, ended, found again after a kill, downloaded and removed."""
 
 import asyncio
-import hashlib
-import io
 import os
-import socket
-import stat
 import subprocess
 import sys
-import tarfile
-import threading
-import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from collections.abc import Iterator
 from pathlib import Path
 
 import psutil
 import pytest
-import zstandard
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mirador_desktop import release, runtime
-from mirador_desktop.errors import ReleaseError, RuntimeMissing
-from mirador_desktop.release import Progress, checksums, download
+from mirador_desktop import runtime
+from mirador_desktop.errors import RuntimeMissing
 from mirador_desktop.runtime import OllamaRuntime
-from tests.driving import ROOT, until
+from tests.driving import until
+from tests.unit.runtime_helpers import GOOD, Server, archive, free_port, program, running
 
-pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="releases are unpacked on Linux only")
-
-SERVE = f"""#!{sys.executable}
-import os, sys
-assert sys.argv[1:] == ["serve"], sys.argv
-print("flash", os.environ.get("OLLAMA_FLASH_ATTENTION"), flush=True)
-port = os.environ["OLLAMA_HOST"].rpartition(":")[2]
-os.chdir({str(ROOT)!r})
-os.execv(sys.executable, [sys.executable, "-m", "tests.ollama_sim", "--port", port])
-"""
-
-
-def free_port() -> int:
-    with socket.socket() as listening:
-        listening.bind(("127.0.0.1", 0))
-        return int(listening.getsockname()[1])
-
-
-def program(folder: Path, text: str = SERVE) -> Path:
-    path = folder / "bin" / "ollama"
-    path.parent.mkdir(parents=True, exist_ok=True)
-    path.write_text(text)
-    path.chmod(0o755)
-    return path
+pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="programs are made and found as on Linux")
 
 
 def made(tmp_path: Path, server: str = "", port: int = 0) -> OllamaRuntime:
@@ -63,6 +28,12 @@ def made(tmp_path: Path, server: str = "", port: int = 0) -> OllamaRuntime:
         lambda: {"OLLAMA_FLASH_ATTENTION": "1"},
         lambda: server,
     )
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with running() as made_one:
+        yield made_one
 
 
 @pytest.fixture(autouse=True)
@@ -187,7 +158,7 @@ def test_one_that_hangs_is_ended_before_another_is_started(tmp_path: Path, monke
     asyncio.run(work())
 
 
-def test_something_else_at_its_address_is_said(tmp_path: Path, server: "Server") -> None:
+def test_something_else_at_its_address_is_said(tmp_path: Path, server: Server) -> None:
     program(tmp_path / "data" / "ollama")
     mine: list[OllamaRuntime] = []
 
@@ -211,199 +182,6 @@ def test_nothing_is_there(tmp_path: Path) -> None:
 # Downloading
 
 
-def archive(members: Mapping[str, str | bytes], end: str = "tar.zst", links: dict[str, str] | None = None) -> bytes:
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w:gz" if end == "tgz" else "w") as tar:
-        for name, text in members.items():
-            data = text.encode() if isinstance(text, str) else text
-            info = tarfile.TarInfo(name)
-            info.size, info.mode = len(data), 0o755
-            tar.addfile(info, io.BytesIO(data))
-        for name, target in (links or {}).items():
-            info = tarfile.TarInfo(name)
-            info.type, info.linkname = tarfile.SYMTYPE, target
-            tar.addfile(info)
-    return raw.getvalue() if end == "tgz" else zstandard.ZstdCompressor().compress(raw.getvalue())
-
-
-GOOD = {"bin/ollama": "#!/bin/sh\nexit 0\n", "lib/ollama/libggml.so": "x" * 300_000}
-
-
-class Server:
-    """A release server with files, and what it does wrong."""
-
-    def __init__(self) -> None:
-        self.files: dict[str, bytes] = {}
-        self.break_after = 0
-        self.pause = 0.0  # seconds after each 2 MB
-        self.redirect = ""
-        self.ranges: list[str] = []
-        self.url = ""
-
-    def release(self, data: bytes, end: str = "tar.zst", checksum: str = "") -> None:
-        name = f"ollama-linux-{release._architecture()}.{end}"
-        digest = checksum or hashlib.sha256(data).hexdigest()
-        self.files = {name: data, "sha256sum.txt": f"{digest}  ./{name}\n{'0' * 64}  ./Ollama.dmg\n".encode()}
-
-
-@pytest.fixture
-def server() -> Iterator[Server]:
-    with running() as made_one:
-        yield made_one
-
-
-@contextmanager
-def running() -> Iterator[Server]:
-    state = Server()
-
-    class Handler(BaseHTTPRequestHandler):
-        def log_message(self, *arguments: object) -> None:
-            pass
-
-        def do_GET(self) -> None:
-            if state.redirect:
-                self.send_response(302)
-                self.send_header("Location", state.redirect + self.path)
-                self.end_headers()
-                return
-            data = state.files.get(self.path.rpartition("/")[2])
-            if data is None:
-                self.send_error(404)
-                return
-            wanted = self.headers.get("Range", "")
-            start = int(wanted.removeprefix("bytes=").rstrip("-")) if wanted else 0
-            if wanted:
-                state.ranges.append(wanted)
-            if start >= len(data) > 0 and wanted:
-                self.send_error(416)
-                return
-            self.send_response(206 if wanted else 200)
-            self.send_header("Content-Length", str(len(data) - start))
-            self.end_headers()
-            if state.break_after and len(data) > 10_000:
-                self.wfile.write(data[start : start + state.break_after])
-                self.close_connection = True
-                return
-            with suppress(ConnectionError):
-                for place in range(start, len(data), 2_000_000):
-                    self.wfile.write(data[place : place + 2_000_000])
-                    time.sleep(state.pause)
-
-    http = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=http.serve_forever, args=(0.01,))
-    thread.start()
-    state.url = f"http://127.0.0.1:{http.server_address[1]}/latest/download"
-    try:
-        yield state
-    finally:
-        http.shutdown()
-        thread.join()
-        http.server_close()
-
-
-def fetched(server: Server, folder: Path) -> list[Progress]:
-    told: list[Progress] = []
-
-    async def work() -> None:
-        await download(server.url, folder, told.append)
-        await asyncio.sleep(0)
-
-    asyncio.run(work())
-    return told
-
-
-@pytest.mark.parametrize("end", ["tar.zst", "tgz"])
-def test_a_release_is_downloaded_checked_and_unpacked(tmp_path: Path, server: Server, end: str) -> None:
-    server.release(archive(GOOD, end, {"lib/ollama/libggml.so.1": "libggml.so"}), end)
-    folder = tmp_path / "data" / "ollama"
-    told = fetched(server, folder)
-    assert stat.S_IMODE((folder / "bin" / "ollama").stat().st_mode) == 0o755
-    assert (folder / "lib/ollama/libggml.so.1").read_text() == GOOD["lib/ollama/libggml.so"]
-    assert [*dict.fromkeys(p.what for p in told)] == ["download", "check", "unpack"]
-    assert sorted(p.name for p in (tmp_path / "data").iterdir()) == ["ollama"]
-
-
-def test_a_wrong_checksum_unpacks_nothing(tmp_path: Path, server: Server) -> None:
-    server.release(archive(GOOD), checksum="a" * 64)
-    old = program(tmp_path / "data" / "ollama", "old")
-    with pytest.raises(ReleaseError, match="checksum is another"):
-        fetched(server, tmp_path / "data" / "ollama")
-    assert old.read_text() == "old"
-    assert sorted(p.name for p in (tmp_path / "data").iterdir()) == ["ollama"]
-
-
-def test_a_download_that_broke_goes_on(tmp_path: Path, server: Server) -> None:
-    data = archive({**GOOD, "lib/noise": os.urandom(400_000)})
-    server.release(data)
-    server.break_after = 150_000
-    folder = tmp_path / "data" / "ollama"
-    with pytest.raises(ReleaseError, match="What came is kept"):
-        fetched(server, folder)
-    (part,) = (tmp_path / "data").glob("*.part")
-    assert part.stat().st_size == 150_000
-    server.break_after = 0
-    fetched(server, folder)
-    assert server.ranges == ["bytes=150000-"]
-    assert (folder / "bin" / "ollama").exists()
-
-
-@pytest.mark.parametrize(
-    ("members", "links", "words"),
-    [
-        ({**GOOD, "../evil": "x"}, {}, "outside its folder"),
-        ({**GOOD, "/tmp/mirador-evil": "x"}, {}, "outside its folder"),
-        (GOOD, {"lib/out": "../../../etc"}, "links outside"),
-        (GOOD, {"lib/out": "/etc/passwd"}, "links outside"),
-        ({"bin/other": "x"}, {}, "holds no bin/ollama"),
-    ],
-)
-def test_a_hostile_archive_is_not_used(
-    tmp_path: Path, server: Server, members: dict[str, str | bytes], links: dict[str, str], words: str
-) -> None:
-    server.release(archive(members, links=links))
-    with pytest.raises(ReleaseError, match=words):
-        fetched(server, tmp_path / "data" / "ollama")
-    assert not (tmp_path / "data" / "ollama").exists()
-    assert not (tmp_path / "evil").exists()
-    assert not (tmp_path / "data" / "evil").exists()
-
-
-def test_a_link_cannot_be_written_through(tmp_path: Path, server: Server) -> None:
-    raw = io.BytesIO()
-    with tarfile.open(fileobj=raw, mode="w") as tar:
-        link = tarfile.TarInfo("lib")
-        link.type, link.linkname = tarfile.SYMTYPE, str(tmp_path)
-        tar.addfile(link)
-        info = tarfile.TarInfo("lib/evil")
-        tar.addfile(info, io.BytesIO())
-    server.release(zstandard.ZstdCompressor().compress(raw.getvalue()))
-    with pytest.raises(ReleaseError, match="outside"):
-        fetched(server, tmp_path / "data" / "ollama")
-    assert not (tmp_path / "evil").exists()
-
-
-def test_what_the_server_may_do_wrong_is_said(tmp_path: Path, server: Server) -> None:
-    folder = tmp_path / "data" / "ollama"
-    with pytest.raises(ReleaseError, match="answers 404"):
-        fetched(server, folder)
-    server.files = {"sha256sum.txt": b"<html>\n"}
-    with pytest.raises(ReleaseError, match="lists no release"):
-        fetched(server, folder)
-    server.files = {"sha256sum.txt": b"a" * (2 << 20)}
-    with pytest.raises(ReleaseError, match="no list of checksums"):
-        fetched(server, folder)
-    server.release(zstandard.ZstdCompressor().compress(b"no archive" * 1000))
-    with pytest.raises(ReleaseError, match="cannot be unpacked"):
-        fetched(server, folder)
-    server.release(b"no compression either" * 1000)
-    with pytest.raises(ReleaseError, match="cannot be unpacked"):
-        fetched(server, folder)
-    server.url = "http://127.0.0.1:1"
-    with pytest.raises(ReleaseError, match="cannot be reached"):
-        fetched(server, folder)
-    assert not folder.exists()
-
-
 def test_stopping_a_download_keeps_the_part(tmp_path: Path, server: Server) -> None:
     data = archive({**GOOD, "lib/noise": os.urandom(3_000_000)})
     server.release(data)
@@ -423,22 +201,3 @@ def test_stopping_a_download_keeps_the_part(tmp_path: Path, server: Server) -> N
 
     asyncio.run(work())
     assert list((tmp_path / "data").iterdir()) == []
-
-
-def test_a_full_disk_is_said_before_anything_is_downloaded(
-    tmp_path: Path, server: Server, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    server.release(archive(GOOD))
-    monkeypatch.setattr("shutil.disk_usage", lambda path: type("Usage", (), {"free": 10})())
-    with pytest.raises(ReleaseError, match="are free on this disk"):
-        fetched(server, tmp_path / "data" / "ollama")
-
-
-def test_a_list_of_checksums() -> None:
-    text = f"{'A' * 64}  ./one.tgz\n{'b' * 64} *two\nnot a line\n{'c' * 64}  three four\n"
-    assert checksums(text) == {"one.tgz": "a" * 64, "two": "b" * 64}
-
-
-@given(st.text())
-def test_any_list_can_be_read(text: str) -> None:
-    assert all(len(value) == 64 for value in checksums(text).values())
