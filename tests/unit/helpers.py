@@ -159,11 +159,11 @@ def chat_request(model: str = "llama3.2:3b", question: str = QUESTION, **more: A
     return ChatRequest(model, (Message("system", "Be brief."), Message("user", question)), **values)
 
 
-async def until(condition: Callable[[], bool]) -> None:
-    """Wait until a condition holds."""
+async def until(condition: Callable[[], object], what: str = "") -> None:
+    """Wait until a condition holds; fails with its name when it does not."""
     deadline = time.monotonic() + PATIENCE
     while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
+        assert time.monotonic() < deadline, f"waited {PATIENCE:.0f} s for {what or condition}"
         await asyncio.sleep(0.002)
 
 

@@ -1,7 +1,6 @@
 """What the tests of the doors to models share: a queue and a door on a test server, and a memory that can fail."""
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any, TypeVar
@@ -15,11 +14,13 @@ from mirador_desktop.models import Models
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.pulls import Pulls
 from mirador_desktop.settings import Settings, resource_folder
+from tests.ollama_sim.client import Sim
+from tests.ollama_sim.scenarios import model
 from tests.unit.helpers import guide_in
 
 T = TypeVar("T")
-PATIENCE = 20.0
 GB = 1_000_000_000
+NAMES = ("one:1b", "two:2b", "three:3b", "four:4b")
 
 
 class Memory:
@@ -94,10 +95,18 @@ def run_doors(
     return asyncio.run(main())
 
 
-async def until(condition: Callable[[], object], what: str = "") -> None:
-    """Wait for a condition."""
-    end = time.monotonic() + PATIENCE
-    while not condition():
-        if time.monotonic() > end:
-            raise TimeoutError(f"waited {PATIENCE:.0f} s for {what or condition}")
-        await asyncio.sleep(0.005)
+def scenario(seconds: float = 0.3, **more: Any) -> dict[str, Any]:
+    """A server without models, and a registry whose models come in so many seconds each."""
+    # Sizes differ, so that each has weights of its own.
+    return {
+        "models": [],
+        "registry": [
+            model(name, 1 + place / 10, f"{place + 1}B", "llama", pull_seconds=seconds, **more)
+            for place, name in enumerate(NAMES)
+        ],
+    }
+
+
+def slow(sim: Sim, seconds: float = 30.0, **more: Any) -> None:
+    """Let the registry give its models slowly."""
+    sim.change({"registry": scenario(seconds, **more)["registry"]})

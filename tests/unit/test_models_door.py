@@ -25,7 +25,8 @@ from mirador_desktop.core.model_rows import (
 from mirador_desktop.errors import EngineUnreachable, ModelRefused
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import DEEPSEEK, LLAMA_3B, MISTRAL_7B, NOMIC, QWEN_14B
-from tests.unit.pull_helpers import GB, Doors, run_doors, until
+from tests.unit.helpers import until
+from tests.unit.pull_helpers import GB, Doors, run_doors
 from tests.unit.test_gguf import gguf
 
 HERE, THERE = "this computer", "workstation"
