@@ -1,58 +1,27 @@
-"""Ollama against the test server: a look, probabilities, thinking, waiting, loading, stopping. Also helpers."""
+"""Ollama against the test server: a look, probabilities, thinking, waiting, embeddings."""
 
 import asyncio
 import time
-from collections.abc import AsyncGenerator, Callable, Coroutine, Iterator
+from collections.abc import Iterator
 from contextlib import aclosing
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 
-from mirador_desktop.core.engine import Chunk, Done, ModelInfo, Piece, Wait
+from mirador_desktop.core.engine import Done, ModelInfo, Piece, Wait
 from mirador_desktop.engines.ollama import ALTERNATIVES, Ollama
 from mirador_desktop.errors import ModelMissing
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import MIDDLE, SMALL, THOUGHTS
-from tests.ollama_sim.scenarios import DEEPSEEK, LLAMA_3B, NOMIC, THREE_MODELS, TOO_OLD, model
+from tests.ollama_sim.scenarios import DEEPSEEK, LLAMA_3B, NOMIC, THREE_MODELS, TOO_OLD
+from tests.unit.engine_helpers import NAME, collect, pieces, play, text_of, with_ollama
 from tests.unit.helpers import chat_request, until
-
-T = TypeVar("T")
-NAME = "llama3.2:3b"
 
 
 @pytest.fixture(scope="module")
 def sim() -> Iterator[Sim]:
     with Sim(THREE_MODELS) as running:
         yield running
-
-
-def play(sim: Sim, *models: dict[str, Any], faults: list[dict[str, Any]] | None = None, **server: Any) -> None:
-    """Set what the running server plays; what was asked before stays in its record."""
-    sim.change({"models": list(models or [LLAMA_3B]), "faults": faults or [], "server": server})
-
-
-def with_engine(url: str, work: Callable[[Ollama], Coroutine[Any, Any, T]], **more: Any) -> T:
-    async def main() -> T:
-        engine = Ollama("this computer", url, **{"busy_pauses": (0.01, 0.02, 0.03), "sign_of_life": 0.05, **more})
-        try:
-            return await work(engine)
-        finally:
-            await engine.close()
-            await engine.close()
-
-    return asyncio.run(main())
-
-
-async def collect(engine: Ollama, **request: Any) -> list[Chunk]:
-    return await read(engine.chat(chat_request(**request)))
-
-
-def pieces(chunks: list[Chunk], *, thinking: bool = False) -> list[Piece]:
-    return [chunk for chunk in chunks if isinstance(chunk, Piece) and chunk.thinking is thinking]
-
-
-def text_of(chunks: list[Chunk], *, thinking: bool = False) -> str:
-    return "".join(piece.text for piece in pieces(chunks, thinking=thinking))
 
 
 # Looking
@@ -87,7 +56,7 @@ def test_a_look_tells_what_is_there(sim: Sim) -> None:
         await engine.look()
         assert len(sim.requests("/api/show")) == before, "details are asked for once"
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 def test_a_server_too_old_for_capabilities_and_probabilities() -> None:
@@ -101,7 +70,7 @@ def test_a_server_too_old_for_capabilities_and_probabilities() -> None:
         assert all(piece.logprob is None for piece in pieces(chunks))
 
     with Sim(TOO_OLD) as old:
-        with_engine(old.url, work)
+        with_ollama(old.url, work)
 
 
 def test_a_model_that_changed_is_described_anew(sim: Sim) -> None:
@@ -111,7 +80,7 @@ def test_a_model_that_changed_is_described_anew(sim: Sim) -> None:
         play(sim, {**LLAMA_3B, "digest": "2", "context_length": 4096})
         assert [(m.context, m.window) for m in (await engine.look()).models] == [(4096, 4096)]
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 def test_a_model_whose_details_fail_is_still_listed(sim: Sim) -> None:
@@ -121,7 +90,7 @@ def test_a_model_whose_details_fail_is_still_listed(sim: Sim) -> None:
             (info,) = (await engine.look()).models
             assert (info.name, info.capabilities, info.can_chat) == (NAME, frozenset(), True)
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 # Answering
@@ -143,7 +112,7 @@ def test_an_answer_comes_with_probabilities_and_alternatives(sim: Sim) -> None:
         assert end.seconds > 0
         assert end.prompt_tokens > 0
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
     body = sim.requests("/api/chat")[-1]["body"]
     assert body["messages"][0] == {"role": "system", "content": "Be brief."}
     assert body["options"] == {"num_ctx": 8192, "temperature": 0.2, "num_predict": 2000}
@@ -159,7 +128,7 @@ def test_an_answer_that_reaches_its_limit_says_so(sim: Sim) -> None:
         assert chunks[-1] == Done("length", 5, *(getattr(chunks[-1], n) for n in ("seconds", "prompt_tokens")))
         assert len(pieces(chunks)) == 5
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 @pytest.mark.parametrize(
@@ -179,7 +148,7 @@ def test_text_held_back_and_split_characters_lose_nothing(sim: Sim, more: dict[s
         assert text_of(chunks) == more.get("text", SMALL)
         assert all(piece.logprob is not None for piece in pieces(chunks))
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 def test_half_a_character_in_the_middle_is_no_harm(sim: Sim) -> None:
@@ -188,7 +157,7 @@ def test_half_a_character_in_the_middle_is_no_harm(sim: Sim) -> None:
     async def work(engine: Ollama) -> None:
         assert text_of(await collect(engine)).replace("🙂", "") == SMALL
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 # Thinking
@@ -209,7 +178,7 @@ def test_thinking_is_asked_for_only_where_a_model_can(sim: Sim) -> None:
         assert text_of(plain, thinking=True) == ""
 
     before = len(sim.requests("/api/chat"))
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
     assert [r["body"].get("think") for r in sim.requests("/api/chat")[before:]] == [None, None, True, False]
 
 
@@ -228,7 +197,7 @@ def test_a_model_being_loaded_is_reported_and_never_given_up(sim: Sim) -> None:
         assert text_of(chunks) == SMALL
 
     before = len(sim.loads())
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
     assert len(sim.loads()) == before + 1
 
 
@@ -244,7 +213,7 @@ def test_a_request_behind_another_is_reported_as_queued(sim: Sim) -> None:
             await asyncio.wait({first})
             assert isinstance(await anext(second), Piece)
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 @pytest.mark.parametrize("times", [1, 2, 3])
@@ -258,118 +227,10 @@ def test_a_busy_server_is_asked_again_with_growing_pauses(sim: Sim, times: int) 
         assert chunks[:times] == expected
         assert text_of(chunks) == SMALL
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
-# Loading and stopping
-
-
-def test_the_same_window_is_sent_all_the_time(sim: Sim) -> None:
-    small = {**LLAMA_3B, "name": "tiny:1b", "context_length": 2048}
-    own = {**LLAMA_3B, "name": "own:1b", "parameters": {"num_ctx": 3000}}
-    play(sim, LLAMA_3B, small, own)
-    before, loads = len(sim.requests("/api/chat")), len(sim.loads())
-
-    async def work(engine: Ollama) -> None:
-        await engine.look()
-        for name in (NAME, "tiny:1b", "own:1b"):
-            await engine.preload(name)
-            await collect(engine, model=name)
-            await collect(engine, model=name, max_tokens=7)
-
-    with_engine(sim.url, work)
-    sent = [(r["body"]["model"], r["body"]["options"]["num_ctx"]) for r in sim.requests("/api/chat")[before:]]
-    assert sent == [(NAME, 8192)] * 3 + [("tiny:1b", 2048)] * 3 + [("own:1b", 3000)] * 3
-    assert len(sim.loads()) == loads + 3
-
-
-def test_preload_and_unload(sim: Sim) -> None:
-    play(sim)
-
-    async def work(engine: Ollama) -> None:
-        await engine.preload(NAME)
-        assert [m.name for m in (await engine.look()).loaded] == [NAME]
-        await engine.unload(NAME)
-        assert (await engine.look()).loaded == ()
-
-    with_engine(sim.url, work)
-
-
-async def read(chunks: AsyncGenerator[Chunk, None]) -> list[Chunk]:
-    async with aclosing(chunks):
-        return [chunk async for chunk in chunks]
-
-
-def closed_in_time(sim: Sim, before: int, when: float) -> None:
-    sim.wait_for(lambda seen: len(seen) > before and seen[-1]["client_closed"] is not None, "/api/chat")
-    assert sim.requests("/api/chat")[-1]["client_closed"] - when < 0.1
-
-
-@pytest.mark.parametrize("how", ["cancel", "close"])
-def test_stopping_closes_the_connection_within_100_ms(sim: Sim, how: str) -> None:
-    play(sim, {**model("endless:1b", 1, "1B", "llama", never_ends=True), "token_seconds": 0.002})
-    before = len(sim.requests("/api/chat"))
-
-    async def work(engine: Ollama) -> None:
-        chunks = engine.chat(chat_request("endless:1b", max_tokens=10**6))
-        if how == "close":
-            while not isinstance(await anext(chunks), Piece):
-                pass
-            when = time.time()
-            await chunks.aclose()
-        else:
-            task = asyncio.create_task(read(chunks))
-            await until(lambda: any(r["tokens"] > 3 for r in sim.requests("/api/chat")[before:]))
-            when = time.time()
-            task.cancel()
-            await asyncio.wait({task})
-        closed_in_time(sim, before, when)
-
-    with_engine(sim.url, work)
-
-
-def test_stopping_while_a_model_is_loaded_closes_the_connection_too(sim: Sim) -> None:
-    play(sim, {**LLAMA_3B, "load_seconds": 30})
-    before = len(sim.requests("/api/chat"))
-
-    async def work(engine: Ollama) -> None:
-        task = asyncio.create_task(collect(engine))
-        await until(lambda: len(sim.requests("/api/chat")) > before)
-        when = time.time()
-        task.cancel()
-        await asyncio.wait({task})
-        closed_in_time(sim, before, when)
-
-    with_engine(sim.url, work)
-
-
-# How models are run
-
-
-def test_options_go_into_every_request_about_a_model(sim: Sim) -> None:
-    play(sim)
-    options = {"num_ctx": 4096, "num_gpu": 5, "num_thread": 3, "num_batch": 64, "keep_alive": 30}
-
-    async def work(engine: Ollama) -> None:
-        assert [m.window for m in (await engine.look()).models] == [4096]
-        before = len(sim.requests("/api/chat"))
-        await engine.preload(NAME)
-        await collect(engine)
-        options["keep_alive"] = -1
-        await collect(engine)
-        options["keep_alive"] = 0
-        await collect(engine)
-        await engine.preload(NAME)
-        load, first, always, never, again = (each["body"] for each in sim.requests("/api/chat")[before:])
-        wanted = {"num_ctx": 4096, "num_gpu": 5, "num_thread": 3, "num_batch": 64}
-        assert load["options"] == wanted
-        assert first["options"] == {**wanted, "temperature": 0.3, "num_predict": 400}
-        assert [b.get("keep_alive") for b in (load, first, always, never, again)] == ["30m", "30m", -1, 0, None]
-        options["num_ctx"] = 100_000
-        assert [m.window for m in (await engine.look()).models] == [32768], "not more than it was made for"
-        assert len(sim.loads()) >= 1
-
-    with_engine(sim.url, work, options_of=lambda model: dict(options) if model == NAME else {})
+# Embedding
 
 
 def test_embeddings(sim: Sim) -> None:
@@ -385,4 +246,4 @@ def test_embeddings(sim: Sim) -> None:
             await engine.embed("none", ["a"])
         await engine.idle()
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)

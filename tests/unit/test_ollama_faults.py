@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from mirador_desktop.core.engine import Chunk, Done
+from mirador_desktop.core.engine import Done
 from mirador_desktop.engines.ollama import Ollama
 from mirador_desktop.errors import (
     EngineBusy,
@@ -22,36 +22,15 @@ from mirador_desktop.errors import (
     StreamBroken,
 )
 from tests.ollama_sim.client import ROOT, Sim
-from tests.ollama_sim.sample_texts import SMALL
 from tests.ollama_sim.scenarios import LLAMA_3B, NOMIC, ONE_MODEL
-from tests.unit.helpers import DONE, canned, chat_request, http, jsonl, line, until
-from tests.unit.test_ollama_engine import NAME, collect, play, text_of, with_engine
-
-HTML = http(404, b"<html><body>Not here</body></html>", "text/html")
+from tests.unit.engine_helpers import HTML, NAME, collect, ends_in, play, text_of, until_it_fails, with_ollama
+from tests.unit.helpers import DONE, canned, http, jsonl, line, until
 
 
 @pytest.fixture(scope="module")
 def sim() -> Iterator[Sim]:
     with Sim(ONE_MODEL) as running:
         yield running
-
-
-async def until_it_fails(engine: Ollama, **request: Any) -> tuple[str, EngineError]:
-    """What was written, and the error it ended with."""
-    chunks: list[Chunk] = []
-
-    async def read() -> None:
-        async for chunk in engine.chat(chat_request(**request)):
-            chunks.append(chunk)  # noqa: PERF401  # what came before the error counts
-
-    with pytest.raises(EngineError) as caught:
-        await read()
-    assert not any(isinstance(chunk, Done) for chunk in chunks)
-    sentence = str(caught.value)
-    assert sentence
-    assert len(sentence) < 600
-    assert "\n" not in sentence
-    return text_of(chunks), caught.value
 
 
 def with_canned(
@@ -94,14 +73,7 @@ def test_a_fault_ends_in_its_error_after_what_came_before(
 ) -> None:
     play(sim, faults=[fault])
 
-    async def work(engine: Ollama) -> None:
-        written, error = await until_it_fails(engine)
-        assert type(error) is kind
-        assert words in str(error)
-        assert SMALL.startswith(written)
-        assert bool(written) == (5 in fault.values())
-
-    with_engine(sim.url, work)
+    with_ollama(sim.url, lambda engine: ends_in(engine, fault, kind, words))
 
 
 def test_what_a_server_refuses(sim: Sim) -> None:
@@ -115,7 +87,7 @@ def test_what_a_server_refuses(sim: Sim) -> None:
         with pytest.raises(ModelMissing):
             await engine.preload("none")
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 def test_a_missing_token(sim: Sim) -> None:
@@ -127,7 +99,7 @@ def test_a_missing_token(sim: Sim) -> None:
         assert state.error == "This computer refuses access (401): a token is missing or wrong."
         assert isinstance((await until_it_fails(engine))[1], EngineDenied)
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
     play(sim, token=None)
 
 
@@ -146,7 +118,7 @@ def test_a_server_that_dies_before_the_first_byte() -> None:
         assert (state.reachable, state.error) == (False, str(error))
 
     with Sim({"models": [{**LLAMA_3B, "load_seconds": 60}]}) as mortal:
-        with_engine(mortal.url, work)
+        with_ollama(mortal.url, work)
 
 
 def test_a_server_that_gives_no_sign_of_life_is_given_up(sim: Sim) -> None:
@@ -158,7 +130,7 @@ def test_a_server_that_gives_no_sign_of_life_is_given_up(sim: Sim) -> None:
         assert isinstance(error, EngineUnreachable)
         assert "does not answer any more" in str(error)
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 @pytest.mark.parametrize("path", ["/api/version", "/api/tags", "/api/ps", "/api/show"])
@@ -169,7 +141,7 @@ def test_a_look_at_a_server_that_says_nothing_ends(sim: Sim, monkeypatch: pytest
     async def work(engine: Ollama) -> None:
         assert "does not answer within" in (await engine.look()).error
 
-    with_engine(sim.url, work)
+    with_ollama(sim.url, work)
 
 
 # What is no Ollama host
@@ -223,7 +195,7 @@ def test_an_impossible_address_is_an_engine_error(address: str) -> None:
         assert state.error.endswith(".")
         await until_it_fails(engine)
 
-    with_engine(address, work)
+    with_ollama(address, work)
 
 
 def test_a_stale_certificate_file_is_no_obstacle(sim: Sim) -> None:

@@ -1,76 +1,33 @@
-"""The OpenAI-compatible engine against the test server: a look, answers, what a server lacks, what goes wrong."""
+"""The OpenAI-compatible engine against the test server: a look, answers, what a server lacks, stopping."""
 
 import asyncio
 import json
-from collections.abc import Callable, Coroutine, Iterator
-from typing import Any, TypeVar
+from collections.abc import Iterator
+from typing import Any
 
 import pytest
 
-from mirador_desktop.core.engine import Chunk, Done, Piece, Wait
+from mirador_desktop.core.engine import Done, Piece, Wait
 from mirador_desktop.core.host import Access
-from mirador_desktop.engines.address import openai_url
 from mirador_desktop.engines.openai_compatible import OpenAICompatible
 from mirador_desktop.errors import (
-    EngineBusy,
-    EngineDenied,
-    EngineError,
     EngineUnreachable,
     ModelMissing,
-    ModelRefused,
     StreamBroken,
 )
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import MIDDLE, SMALL, THOUGHTS
 from tests.ollama_sim.scenarios import DEEPSEEK, LLAMA_3B, NOMIC, ONE_MODEL, THREE_MODELS
+from tests.unit.engine_helpers import HTML, NAME, collect, pieces, play, text_of, until_it_fails, with_openai
 from tests.unit.helpers import canned, chat_request, http, until
-from tests.unit.test_ollama_engine import pieces, play, text_of
 
-T = TypeVar("T")
-NAME = "llama3.2:3b"
 CHAT = "/v1/chat/completions"
-HTML = http(404, b"<html><body>Not here</body></html>", "text/html")
 
 
 @pytest.fixture(scope="module")
 def sim() -> Iterator[Sim]:
     with Sim({**ONE_MODEL, "server": {"only_openai": True}}) as running:
         yield running
-
-
-def with_engine(url: str, work: Callable[[OpenAICompatible], Coroutine[Any, Any, T]], token: str = "") -> T:
-    async def give() -> str:
-        return token
-
-    async def main() -> T:
-        engine = OpenAICompatible(
-            "cluster", Access("openai", openai_url(url)), give, busy_pauses=(0.01, 0.02), sign_of_life=0.05
-        )
-        try:
-            return await work(engine)
-        finally:
-            await engine.close()
-            await engine.close()
-
-    return asyncio.run(main())
-
-
-async def collect(engine: OpenAICompatible, **request: Any) -> list[Chunk]:
-    return [chunk async for chunk in engine.chat(chat_request(**request))]
-
-
-async def until_it_fails(engine: OpenAICompatible, **request: Any) -> tuple[str, EngineError]:
-    chunks: list[Chunk] = []
-
-    async def read() -> None:
-        async for chunk in engine.chat(chat_request(**request)):
-            chunks.append(chunk)  # noqa: PERF401  # what came before the error counts
-
-    with pytest.raises(EngineError) as caught:
-        await read()
-    assert not any(isinstance(chunk, Done) for chunk in chunks)
-    assert str(caught.value)
-    return text_of(chunks), caught.value
 
 
 def bodies(sim: Sim) -> list[dict[str, Any]]:
@@ -92,7 +49,7 @@ def test_a_look_tells_what_is_there(sim: Sim) -> None:
         assert found[NAME].can_chat
         assert not found["nomic-embed-text:latest"].can_chat
 
-    with_engine(sim.url, work)
+    with_openai(sim.url, work)
     play(sim, max_model_len=None)
 
 
@@ -170,7 +127,7 @@ def test_an_answer_comes_with_probabilities_and_numbers(sim: Sim, spells: bool) 
         assert isinstance((await collect(engine, max_tokens=3))[-1], Done)
         assert (await collect(engine, max_tokens=3))[-1] == Done("length", 3, 0.0, end.prompt_tokens)
 
-    with_engine(sim.url, work)
+    with_openai(sim.url, work)
 
 
 @pytest.mark.parametrize("field", ["reasoning", "reasoning_content"])
@@ -186,7 +143,7 @@ def test_thoughts_are_told_apart(sim: Sim, field: str) -> None:
         await collect(engine, model="deepseek-r1:8b", think=False)
         assert bodies(sim)[-1]["chat_template_kwargs"] == {"enable_thinking": False}
 
-    with_engine(sim.url, work)
+    with_openai(sim.url, work)
 
 
 @pytest.mark.parametrize(
@@ -215,85 +172,19 @@ def test_what_a_server_does_not_know_is_left_out_from_then_on(
         await collect(engine)
         assert len(bodies(sim)) == before + len(asked) + 1, "it is remembered"
 
-    with_engine(sim.url, work)
+    with_openai(sim.url, work)
     play(sim, does_not_know=[])
-
-
-def test_a_refusal_without_words_tries_without_extras() -> None:
-    refusals = iter([b"", b"", b""])
-
-    async def main() -> None:
-        async with canned({CHAT: http(400, next(refusals))}) as url:
-            engine = OpenAICompatible("cluster", Access("openai", f"{url}/v1"))
-            _, error = await until_it_fails(engine)
-            assert isinstance(error, ModelRefused)
-            assert str(error) == "cluster refuses the request: 400"
-            await engine.close()
-
-    asyncio.run(main())
 
 
 def test_a_server_without_done_after_the_last_chunk(sim: Sim) -> None:
     play(sim, ends_with_done=False)
-    assert text_of(with_engine(sim.url, collect)) == SMALL
+    assert text_of(with_openai(sim.url, collect)) == SMALL
     play(sim, ends_with_done=True)
-
-
-@pytest.mark.parametrize(
-    ("fault", "kind", "words"),
-    [
-        ({"error_line_after": 5}, StreamBroken, "unexpected EOF"),
-        ({"error_line_after": 0}, StreamBroken, "unexpected EOF"),
-        ({"break_after": 5}, StreamBroken, "connection to cluster broke"),
-        ({"reset_after": 5}, StreamBroken, "connection to cluster broke"),
-        ({"end_without_done_after": 5}, StreamBroken, "closed the stream too early"),
-        ({"garbage_after": 5}, StreamBroken, "not an answer"),
-        ({"status": 500}, StreamBroken, f"{NAME} failed: an error was encountered"),
-        ({"status": 503}, EngineBusy, "too many requests are waiting"),
-        ({"status": 429, "error": "slow down"}, EngineBusy, "too many requests are waiting"),
-        ({"status": 404}, ModelMissing, f"{NAME} is not installed on cluster"),
-        ({"status": 400, "error": "no such model"}, ModelRefused, "refuses the request: no such model"),
-        ({"status": 403}, EngineDenied, "refuses access"),
-        ({"status": 400, "error": "This model's maximum context length is 2048 tokens. However"}, ModelRefused,
-         f"too long for {NAME}: cluster runs it with 2048 tokens"),
-    ],
-)  # fmt: skip
-def test_a_fault_ends_in_its_error_after_what_came_before(
-    sim: Sim, fault: dict[str, Any], kind: type[EngineError], words: str
-) -> None:
-    play(sim, faults=[fault])
-
-    async def work(engine: OpenAICompatible) -> None:
-        written, error = await until_it_fails(engine)
-        assert type(error) is kind
-        assert words in str(error)
-        assert SMALL.startswith(written)
-        assert bool(written) == (5 in fault.values())
-
-    with_engine(sim.url, work)
-    play(sim)
-
-
-def test_a_limit_that_a_refusal_told_is_remembered(sim: Sim) -> None:
-    play(sim, faults=[{"status": 400, "error": "maximum context length is 2048 tokens", "first": 1}])
-
-    async def work(engine: OpenAICompatible) -> None:
-        await until_it_fails(engine)
-        assert [m.window for m in (await engine.look()).models] == [2048]
-
-    with_engine(sim.url, work)
-
-
-def test_a_busy_server_is_asked_again(sim: Sim) -> None:
-    play(sim, faults=[{"status": 503, "first": 2}])
-    chunks = with_engine(sim.url, collect)
-    assert [c.why for c in chunks if isinstance(c, Wait)] == ["busy", "busy"]
-    assert text_of(chunks) == SMALL
 
 
 def test_a_load_is_waited_for_and_a_dead_server_is_not(sim: Sim) -> None:
     play(sim, {**LLAMA_3B, "load_seconds": 0.6})
-    chunks = with_engine(sim.url, collect)
+    chunks = with_openai(sim.url, collect)
     assert chunks[0] == Wait("queued", f"cluster prepares the answer of {NAME}")
     play(sim, faults=[{"stall_before_headers": True}, {"path": "/v1/models", "status": 500}])
     with Sim({"models": [{**LLAMA_3B, "load_seconds": 60}]}) as mortal:
@@ -309,7 +200,7 @@ def test_a_load_is_waited_for_and_a_dead_server_is_not(sim: Sim) -> None:
             assert str(error) == f"Nothing answers at {mortal.url}/v1."
             assert (await engine.look()).trouble == "nothing"
 
-        with_engine(mortal.url, work)
+        with_openai(mortal.url, work)
 
 
 def test_stopping_closes_the_connection(sim: Sim) -> None:
@@ -328,7 +219,7 @@ def test_stopping_closes_the_connection(sim: Sim) -> None:
             sim.wait_for, lambda seen: len(seen) > before and seen[-1]["client_closed"] is not None, CHAT
         )
 
-    with_engine(sim.url, work)
+    with_openai(sim.url, work)
     play(sim)
 
 
@@ -345,7 +236,7 @@ def test_embeddings(sim: Sim) -> None:
         await engine.preload(NAME)
         await engine.unload(NAME)
 
-    with_engine(sim.url, work)
+    with_openai(sim.url, work)
 
     async def main() -> None:
         for answer in (b"{}", b'{"data": [{"embedding": ["x"]}]}', b'{"data": [1]}'):
@@ -354,43 +245,5 @@ def test_embeddings(sim: Sim) -> None:
                 with pytest.raises(StreamBroken):
                     await engine.embed("e", ["a"])
                 await engine.close()
-
-    asyncio.run(main())
-
-
-@pytest.mark.parametrize("address", ["http://foo[bar:1/v1", "tcp://127.0.0.1:1/v1", "http://a b:1/v1", "://x/v1"])
-def test_an_impossible_address_is_an_engine_error(address: str) -> None:
-    async def main() -> None:
-        engine = OpenAICompatible("cluster", Access("openai", address))
-        state = await engine.look()
-        assert not state.reachable
-        assert state.error.endswith(".")
-        await until_it_fails(engine)
-        await engine.close()
-
-    asyncio.run(main())
-
-
-@pytest.mark.parametrize(
-    ("events", "words"),
-    [
-        ([{"choices": [{"delta": {"content": "x"}, "finish_reason": "content_filter"}]}], "content filter"),
-        ([{"choices": [{"delta": {}, "finish_reason": "error"}]}], "failed in the middle"),
-        ([{"error": {"message": "out of memory"}}], "out of memory"),
-        ([{"error": "odd"}], "odd"),
-        ([[1]], "not an answer"),
-        ([{"usage": {"completion_tokens": "many"}}], "not an answer"),
-        ([], "too early"),
-    ],
-)
-def test_events_that_are_no_answer(events: list[Any], words: str) -> None:
-    data = b"".join(b"data: " + json.dumps(e).encode() + b"\n\n" for e in events) + b"data: [DONE]\n\n"
-
-    async def main() -> None:
-        async with canned({CHAT: http(200, data, "text/event-stream")}) as url:
-            engine = OpenAICompatible("cluster", Access("openai", f"{url}/v1"))
-            _, error = await until_it_fails(engine)
-            assert words in str(error)
-            await engine.close()
 
     asyncio.run(main())
