@@ -162,7 +162,7 @@ class OpenAICompatible:
 
     async def _chat_once(self, model: str, body: Mapping[str, Any]) -> AsyncGenerator[Chunk, None]:
         aligners = {True: Aligner(), False: Aligner()}
-        end, tokens, prompt_tokens, seconds = "", 0, 0, 0.0
+        end, tokens, prompt_tokens, seconds, came = "", 0, 0, 0.0, False
         stream = self._connection.events("chat/completions", model, body)
         waits = patiently(stream, lambda: self._why_waiting(model), self.address, self._sign_of_life)
         try:
@@ -171,6 +171,9 @@ class OpenAICompatible:
                     if isinstance(event, Wait):
                         yield event
                         continue
+                    if words := wire.error_in(event):
+                        raise self._connection.refusal(0, words, model)
+                    came = True
                     part = wire.part_of(event, aligners)
                     for piece in part.pieces:
                         if piece.thinking:
@@ -184,6 +187,10 @@ class OpenAICompatible:
         except StreamBroken:
             if not end:  # after the end nothing that was still to come matters
                 raise
+        if not end and not came:  # llama-cpp-python does that with a question that is too long
+            raise StreamBroken(
+                f"{self.name} closed the stream before {model} wrote anything. The question may be too long for it."
+            )
         if not end:
             raise StreamBroken(f"{model} stopped in the middle: the server closed the stream too early.")
         yield wire.done_of(model, end, tokens, prompt_tokens, seconds)

@@ -3,6 +3,7 @@
 import asyncio
 import importlib
 import logging
+import time
 from collections.abc import AsyncGenerator, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -18,6 +19,9 @@ if TYPE_CHECKING:
     import openai
 
 log = logging.getLogger(__name__)
+
+
+_AT_ONCE = 1.0  # seconds
 
 
 class Refused(Exception):
@@ -77,9 +81,18 @@ class OpenAIConnection:
         with self.running.one():
             try:
                 # Plain values, not the library's classes: servers leave fields out that those need.
-                stream = await client.post(
-                    path, body=dict(body), cast_to=object, stream=True, stream_cls=AsyncStream[object]
-                )
+                async def ask() -> "AsyncStream[object]":
+                    return await client.post(
+                        path, body=dict(body), cast_to=object, stream=True, stream_cls=AsyncStream[object]
+                    )
+
+                begun = time.monotonic()
+                try:
+                    stream = await ask()
+                except Exception as error:
+                    if not _was_closed(error) or time.monotonic() - begun > _AT_ONCE:
+                        raise
+                    stream = await ask()
                 async with stream:
                     async for event in stream:
                         yield event
@@ -151,3 +164,10 @@ class OpenAIConnection:
 
     def _words(self, body: object) -> str:
         return self._bearer.without_token(wire.words_of(body))
+
+
+def _was_closed(error: Exception) -> bool:
+    """Whether a connection that was kept open broke before anything came: the server may have closed it meanwhile."""
+    import httpx
+
+    return isinstance(error.__cause__, httpx.ReadError | httpx.WriteError | httpx.RemoteProtocolError)

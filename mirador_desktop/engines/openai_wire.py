@@ -101,6 +101,14 @@ class Part:
     seconds: float = 0.0
 
 
+def error_in(chunk: object) -> str:
+    """The words of an error that stands where a chunk should, as vLLM sent it for long; "" if it is none."""
+    said = mapping(chunk)
+    if "choices" in said or not (said.get("object") == "error" or "message" in said or "detail" in said):
+        return ""
+    return words_of(dict(said)) or "it gave no reason"
+
+
 def part_of(chunk: object, aligners: Mapping[bool, Aligner]) -> Part:
     """Read one chunk. Its log-probabilities belong to thoughts if it carries thoughts and no text.
 

@@ -126,3 +126,12 @@ def test_names_tell_how_large_a_model_is() -> None:
         "b12b4c": "",
     }.items():
         assert wire.model_info("e", {"id": name}, 4096).parameters == size
+
+
+def test_errors_that_stand_where_a_chunk_should() -> None:
+    assert wire.error_in({"object": "error", "message": "the engine died", "code": 500}) == "the engine died"
+    assert wire.error_in({"message": "out of memory"}) == "out of memory"
+    assert wire.error_in({"object": "error"}) == "it gave no reason"
+    chunks: list[object] = [{"choices": []}, {"choices": [{"message": {}}], "message": "x"}, {"usage": {}}, [], None]
+    for chunk in chunks:
+        assert wire.error_in(chunk) == ""
