@@ -1,9 +1,7 @@
 """The page Hosts: what it shows of each host, and that what the person does there takes effect."""
 
 import asyncio
-import time
 from collections.abc import Callable, Coroutine, Iterator
-from dataclasses import replace
 from pathlib import Path
 
 import keyring.core
@@ -14,11 +12,8 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QFileDialog, QLabel, QLineEdit, QPushButton, QWidget
 from pytestqt.qtbot import QtBot
 
-from mirador_desktop.core.engine import EngineState
-from mirador_desktop.gui.settings import host_words
 from mirador_desktop.gui.settings.hosts_page import HostsPage
 from mirador_desktop.gui.tasks import Tasks
-from mirador_desktop.hosts import HostEntry
 from mirador_desktop.settings import HostSettings, Settings
 from tests.driving import part, until
 from tests.gui.test_turn_live import delete_now, the_theme
@@ -328,27 +323,3 @@ def test_everything_has_a_name_and_is_reached_by_keys(tmp_path: Path, qtbot: QtB
         page.restyle()
 
     run(tmp_path, qtbot, work, HostSettings(sim.url))
-
-
-def test_the_words_of_a_state() -> None:
-    now = time.mktime((2026, 5, 12, 14, 2, 20, 0, 0, -1))
-    down = EngineState(False, error="Nothing answers at x.", trouble="nothing")
-    entry = HostEntry(HostSettings("x", "openai", "Cluster"), "Cluster", "http://x:80/v1", True, state=down,
-                      since=now - 20, left_out=3, next_look=now + 40)  # fmt: skip
-    assert host_words.trouble(entry, now) == (
-        "Nothing listens there since 14:02. Its 3 models are left out, their stages use fallbacks. Next try in 40 s."
-    )
-    assert host_words.trouble(replace(entry, since=now - 86400 * 3, left_out=1, next_look=None), now) == (
-        "Nothing listens there since 9 May. Its model is left out, its stages use fallbacks."
-    )
-    other = replace(
-        entry, state=EngineState(False, error="It is late.", trouble="timeout"), left_out=0, next_look=None
-    )
-    assert host_words.trouble(other, now) == "It is late. Left out since 14:02."
-    assert host_words.numbers(entry) == ("no answer", "3 models left out")
-    assert host_words.numbers(replace(entry, state=None)) == ("", "looking…")
-    refused = replace(entry, state=EngineState(False, trouble="denied"), left_out=0)
-    assert host_words.numbers(refused) == ("refused", "")
-    assert host_words.trouble(replace(entry, problem="Wrong.")) == "Wrong. This host is not used."
-    assert host_words.accepted_on("never") == "Accepted by you"
-    assert host_words.numbers(replace(entry, settings=replace(entry.settings, on=False))) == ("", "off")
