@@ -12,8 +12,9 @@ from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QS
 
 from mirador_desktop.gui.composer import Composer
 from mirador_desktop.gui.frames import FrameClock
-from mirador_desktop.gui.look import COLUMN, COLUMNS, Look
+from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.parts import IconButton
+from mirador_desktop.gui.room import INSPECTOR, INSPECTOR_FROM, SIDEBAR, SIDEBAR_FROM, Room
 from mirador_desktop.gui.sidebar import Sidebar
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.welcome import Welcome
@@ -28,11 +29,6 @@ if TYPE_CHECKING:
     from mirador_desktop.gui.notices import Banner, Toast
     from mirador_desktop.gui.title_bar import TitleBar
     from mirador_desktop.settings import Settings
-
-SIDEBAR, INSPECTOR = 252, 268
-WELCOME = 760
-"""Widest column of the welcome page, px at 100 %."""
-SIDEBAR_FROM, INSPECTOR_FROM = 1000, 1200
 
 
 class MainWindow(QMainWindow):
@@ -54,7 +50,7 @@ class MainWindow(QMainWindow):
 
     def __init__(self, theme: Theme, preferences: Preferences, pipelines: Sequence[Pipeline]) -> None:
         super().__init__()
-        self.theme, self._preferences = theme, preferences
+        self.theme, self._preferences, self._room = theme, preferences, Room(theme)
         settings = preferences.current
         self.setObjectName("mainWindow")
         self.setWindowTitle("Mirador")
@@ -118,7 +114,7 @@ class MainWindow(QMainWindow):
 
         inspector = Inspector(self.look, self.centre.window())
         inspector.hide()
-        inspector.setFixedWidth(round(INSPECTOR * self.sidebar.minimumWidth() / SIDEBAR))
+        inspector.setFixedWidth(self._room.at_side(INSPECTOR))
         self._row.addWidget(inspector)
         return inspector
 
@@ -138,7 +134,7 @@ class MainWindow(QMainWindow):
         """What has to be said above the turns."""
         from mirador_desktop.gui.notices import Banner
 
-        banner = Banner(self.theme, self.centre)
+        banner = Banner(self.centre)
         self._rows[1].addWidget(banner)
         return banner
 
@@ -179,7 +175,7 @@ class MainWindow(QMainWindow):
 
     def toggle_sidebar(self) -> None:
         """Show or hide the sidebar; the choice is kept where there is room for it."""
-        if self._has_room(SIDEBAR_FROM):
+        if self._room.has(self.width(), SIDEBAR_FROM):
             self._preferences.change(sidebar=not self._preferences.current.sidebar)
         else:
             self._narrow_sidebar = not self._narrow_sidebar
@@ -187,7 +183,7 @@ class MainWindow(QMainWindow):
 
     def toggle_inspector(self) -> None:
         """Show or hide the inspector; the choice is kept where there is room for it."""
-        if self._has_room(INSPECTOR_FROM):
+        if self._room.has(self.width(), INSPECTOR_FROM):
             self._preferences.change(inspector=not self._preferences.current.inspector)
         else:
             self._narrow_inspector = not self._narrow_inspector
@@ -237,26 +233,17 @@ class MainWindow(QMainWindow):
     # ── place ──────────────────────────────────────────────────────────────────────────────────────────
 
     def _apply_sizes(self) -> None:
-        grow = self._grow()
-        self.sidebar.setFixedWidth(round(SIDEBAR * grow))
+        self.sidebar.setFixedWidth(self._room.at_side(SIDEBAR))
         if "inspector" in self.__dict__:
-            self.inspector.setFixedWidth(round(INSPECTOR * grow))
-
-    def _grow(self) -> float:
-        """How much wider the parts at the sides are because the text is larger."""
-        return min(self.theme.scale, 1.5) if self.theme.scale > 1 else 1.0
-
-    def _has_room(self, least: int) -> bool:
-        """Whether the window is as wide as a part needs, px at 100 %."""
-        return self.width() >= round(least * self._grow())
+            self.inspector.setFixedWidth(self._room.at_side(INSPECTOR))
 
     def arrange(self) -> None:
         """Show what there is room for, and keep the centre's parts in one column with the text."""
         wanted = self._preferences.current
         wide = self.width()
-        self.sidebar.setVisible(wanted.sidebar if self._has_room(SIDEBAR_FROM) else self._narrow_sidebar)
+        self.sidebar.setVisible(wanted.sidebar if self._room.has(wide, SIDEBAR_FROM) else self._narrow_sidebar)
         left, turns = not self.sidebar.isHidden(), self._made("turns")
-        right = turns and (wanted.inspector if self._has_room(INSPECTOR_FROM) else self._narrow_inspector)
+        right = turns and (wanted.inspector if self._room.has(wide, INSPECTOR_FROM) else self._narrow_inspector)
         if turns:
             appears = right and self.inspector.isHidden()
             self.inspector.setVisible(right)
@@ -267,8 +254,7 @@ class MainWindow(QMainWindow):
             centre -= self.sidebar.minimumWidth()
         if right:
             centre -= self.inspector.minimumWidth()
-        column = COLUMNS if self.look.layout == "columns" else COLUMN
-        side = max(26, (centre - self.theme.px(column if turns else WELCOME)) // 2)
+        side = self._room.beside(centre, turns, self.look.layout)
         for layout in self._rows:
             layout.setContentsMargins(side, 0, side, 0)
         button = self.theme.px(26)

@@ -17,7 +17,7 @@ _SHORT = 3.0
 class Banner(QFrame):
     """A sentence above the turns, with at most one button; it stays until it is no longer true."""
 
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
+    def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
         self.setObjectName("banner")
         self.setAccessibleName("Notice")

@@ -22,7 +22,8 @@ from pytestqt.qtbot import QtBot
 from mirador_desktop.core.conversation import Conversation, StageRecord, Turn
 from mirador_desktop.core.events import QUICK_ONLY
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
-from mirador_desktop.gui.main_window import INSPECTOR_FROM, SIDEBAR_FROM, MainWindow
+from mirador_desktop.gui.main_window import MainWindow
+from mirador_desktop.gui.room import INSPECTOR_FROM, SIDEBAR_FROM
 from mirador_desktop.gui.turn_view import TurnView
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.settings import Settings

@@ -85,7 +85,7 @@ def test_a_toast_stays_inside_when_its_area_shrinks(area: QWidget, toast: Toast)
 
 
 def test_a_banner_stays_until_it_is_no_longer_true(area: QWidget) -> None:
-    banner, pressed = Banner(the_theme(), area), []
+    banner, pressed = Banner(area), []
     banner.say("Not being kept.", "Start a new file", lambda: pressed.append(True))
     assert banner.isVisible()
     assert isinstance(banner.button, QPushButton)
