@@ -17,7 +17,10 @@ _SPLIT = re.compile(r"-\d{5}-of-\d{5}$")
 _HUGGING_FACE = ("huggingface.co", "www.huggingface.co", "hf.co")
 _OLLAMA = ("ollama.com", "www.ollama.com", "ollama.ai", "www.ollama.ai", "registry.ollama.ai")
 _NOT_USERS = ("datasets", "spaces", "models", "collections", "docs", "papers", "blog", "settings")
-_COMMANDS = ("run", "pull")
+# Whatever stands before it: a prompt, `sudo`, a variable, `docker exec -it ollama`.
+_COMMAND = re.compile(r"(?:^|[\s>$#%])(?:\S*[/\\])?ollama(?:\.exe)?\s+(?:run|pull)(?:\s+(.*))?$")
+_PROMPT = re.compile(r"^(?:[$#%>]|PS [^>]*>|[\w.-]+@[\w.-]+:[^$#]*[$#])\s+")
+_QUOTES = " \t\"'`\u201c\u201d\u2018\u2019\u200b\ufeff"
 _FLAGS_WITH_VALUE = ("--format", "--keepalive", "--think", "--dimensions", "--width", "--height", "--steps")
 
 
@@ -46,7 +49,7 @@ def parse_pull(text: str) -> Wanted:
     """
     line = next((each.strip() for each in text.splitlines() if each.strip()), "")
     name, insecure = _from_command(line)
-    name = _from_address(name.strip().strip("\"'`").strip())
+    name = _from_address(name.strip(_QUOTES))
     if why := wrong_name(name):
         raise ModelRefused(why)
     return Wanted(name, insecure or name.startswith("http://"))
@@ -111,14 +114,14 @@ def _why(what: str, part: str, rule: re.Pattern[str]) -> str:
 
 def _from_command(line: str) -> tuple[str, bool]:
     """The name in a command line, and whether it says `--insecure`; a line that is none comes back as it is."""
-    bare = re.sub(r"^(?:[$#%>]|PS [^>]*>|[\w.-]+@[\w.-]+:[^$#]*[$#])\s+", "", line)
-    found = re.match(r"(?:sudo\s+)?(?:\S*[/\\])?ollama(?:\.exe)?\s+(\w+)\s*(.*)$", bare)
-    if found is None or found[1] not in _COMMANDS:
-        return bare if found is None and "ollama" not in line else line, False
+    line = line.strip(_QUOTES)
+    found = _COMMAND.search(line)
+    if found is None:
+        return _PROMPT.sub("", line), False
     try:
-        words = shlex.split(found[2], comments=True)
+        words = shlex.split(found[1] or "", comments=True)
     except ValueError:  # a quote that is not closed, in the question behind the name
-        words = found[2].split()
+        words = (found[1] or "").split()
     insecure, name = False, ""
     values = iter(words)
     for word in values:

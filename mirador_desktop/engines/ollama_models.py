@@ -120,7 +120,8 @@ class OllamaModels:
             except Exception as error:
                 translated = self._connection.translate(error, model)
                 if type(translated) is StreamBroken and translated is not error:
-                    translated = StreamBroken(f"The connection to {name} broke, or Ollama ended there.")
+                    kept = f" {_KEPT}" if path == "/api/pull" else ""
+                    translated = StreamBroken(f"The connection to {name} broke, or Ollama ended there.{kept}")
                 raise translated from error
         if not succeeded:
             raise StreamBroken(f"{name} stopped before it was done. {_KEPT}")
