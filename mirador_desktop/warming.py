@@ -7,6 +7,7 @@ to load, is remembered between runs.
 import asyncio
 import logging
 import time
+from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Protocol
 
@@ -131,7 +132,9 @@ class Warmer:
         if self._computer is not None and engine.address in self._most:  # on this computer
             machine = self._computer
             room = machine.room if machine.unified or not machine.gpu else machine.gpu
-        return HostRoom(self._learned_of(engine), room, most)
+        state = self._shelf.states.get(engine.name)
+        loaded = {full_name(m.name): m.size for m in state.loaded} if state is not None else {}
+        return HostRoom(self._learned_of(engine), room, most, loaded)
 
     def _learned_of(self, engine: Engine) -> Learned:
         return self._learned.setdefault(engine.address, Learned())
@@ -220,11 +223,17 @@ class Warmer:
             await self._remember()
 
     async def _warm(self) -> None:
+        tried: Counter[str] = Counter()
         while not self._answering and self._wanted is not None:
-            model = next((w.model for w in self.plan(self._wanted).to_load if self._may_try(w.model)), "")
+            to_load = [w.model for w in self.plan(self._wanted).to_load]
+            for model in to_load:
+                if tried[model] > 1:  # the server has driven it out again, and again: leave it be for a while
+                    self._failed_at[model] = time.monotonic()
+            model = next((name for name in to_load if self._may_try(name)), "")
             engine = self._shelf.engine_of(model) if model else None
             if engine is None:
                 return
+            tried[model] += 1
             try:
                 await self._load(engine, model)
             except EngineError as error:

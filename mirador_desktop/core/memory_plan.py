@@ -95,17 +95,24 @@ class HostRoom:
     Attributes:
         room: bytes that models may take together, 0 if unknown.
         most: how many models it keeps at the same time, None if unknown.
+        loaded: bytes of each model that is in its memory now, by full name; other programs may use some of them.
     """
 
     learned: Learned
     room: int = 0
     most: int | None = None
+    loaded: Mapping[str, int] = field(default_factory=dict)
 
-    def fits(self, needs: Sequence[int]) -> bool:
-        """Whether models that need so many bytes each stay in memory together, as far as is known."""
-        count, size = len(needs), sum(needs)
-        if count <= ALWAYS:
+    def fits(self, needs: Sequence[int], others: Sequence[int] = ()) -> bool:
+        """Whether models that need so many bytes each stay in memory together, as far as is known.
+
+        Args:
+            others: bytes of models that are there besides. Which of all the server would unload is not known, so
+                they count; only a single model is loaded whatever is there.
+        """
+        if len(needs) <= ALWAYS:
             return True
+        count, size = len(needs) + len(others), sum(needs) + sum(others)
         seen = self.learned
         if count > (self.most if self.most is not None else max(ALWAYS, seen.together)):
             return False
@@ -173,7 +180,7 @@ def make_plan(wanted: Sequence[Wanted], rooms: Mapping[str, HostRoom]) -> Plan:
     Each host takes models in that order for as long as all of them stay in memory together; from the first one on
     that does not, the rest of that host's come later: loading it would drive out one that is needed sooner.
     """
-    needs: dict[str, list[int]] = {}
+    needs: dict[str, dict[str, int]] = {}
     full: set[str] = set()
     steps: list[Step] = []
     known: set[tuple[str, str]] = set()
@@ -182,8 +189,10 @@ def make_plan(wanted: Sequence[Wanted], rooms: Mapping[str, HostRoom]) -> Plan:
         if key in known:
             continue
         known.add(key)
-        together = [*needs.get(each.host, []), each.need]
-        if each.host in full or not rooms.get(each.host, HostRoom(Learned())).fits(together):
+        together = {**needs.get(each.host, {}), full_name(each.model): each.need}
+        room = rooms.get(each.host, HostRoom(Learned()))
+        others = [size for name, size in room.loaded.items() if name not in together]
+        if each.host in full or not room.fits(list(together.values()), others):
             full.add(each.host)
             steps.append(Step(each, "later"))
         else:

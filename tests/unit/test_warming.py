@@ -190,6 +190,32 @@ def _memory(size: int) -> dict[str, Any]:
     return {**THREE_MODELS, "server": {**THREE_MODELS.get("server", {}), "memory": size}}
 
 
+def test_a_model_of_another_program_counts_and_nothing_goes_round_in_circles(tmp_path: Path) -> None:
+    """With it, the pipeline's models do not fit together, and the server would rather unload one of them."""
+    other = {**QWEN_14B, "name": "other:14b", "load_seconds": 0.0}
+    sizes = [m["size"] * 11 // 10 for m in THREE_MODELS["models"]]
+    room = sum(sizes) + sizes[1]
+    scenario = {"models": [*THREE_MODELS["models"], other], "server": {"memory": room}}
+    pipeline = Pipeline(
+        "Three", tuple(ModelStage(m["name"].replace(":", " "), (m["name"],)) for m in THREE_MODELS["models"])
+    )
+
+    async def work(made: Bench, sim: Sim) -> None:
+        sim.ask("POST", "/api/chat", {"model": "other:14b", "messages": [], "stream": False, "keep_alive": -1})
+        await made.registry.look()
+        await made.warmer.prepare()
+        await made.warmer.find_limits(lambda address: True)
+        for _ in range(5):
+            made.warmer.want(pipeline)
+            await made.idle()
+        assert SMALL in {m.name for m in made.registry.loaded()}
+
+    assert bench(tmp_path, work, most=4, room=room, scenario=scenario) == ["other:14b", SMALL, MIDDLE]
+    # Where the computer seems to have more, it is tried once, and then left be.
+    loads = bench(tmp_path / "more", work, most=4, scenario=scenario)
+    assert max(loads.count(name) for name in loads) <= 2
+
+
 def test_what_is_loading_for_something_else_is_cancelled(tmp_path: Path) -> None:
     slow = [{**m, "load_seconds": 30.0} if m["name"] == SMALL else m for m in THREE_MODELS["models"]]
     other = Pipeline("Other", (ModelStage("answer", (LARGE,)),))
