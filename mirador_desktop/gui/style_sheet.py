@@ -125,6 +125,7 @@ QMenu::separator {{ height: 1px; background: {c.line}; margin: 4px 8px; }}
 QScrollBar:vertical {{ background: transparent; width: 10px; margin: 0; }}
 QScrollBar::handle:vertical {{ background: {c.line}; border-radius: 3px; margin: 2px; min-height: 32px; }}
 QScrollBar::handle:vertical:hover {{ background: {c.faint}; }}
+QAbstractScrollArea::corner {{ background: transparent; border: none; }}
 QScrollBar:horizontal {{ background: transparent; height: 10px; margin: 0; }}
 QScrollBar::handle:horizontal {{ background: {c.line}; border-radius: 3px; margin: 2px; min-width: 32px; }}
 QScrollBar::handle:horizontal:hover {{ background: {c.faint}; }}

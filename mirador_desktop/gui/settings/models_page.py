@@ -38,7 +38,7 @@ class ModelsPage(Page):
     title = "Models"
 
     def __init__(self, theme: Theme, models: Models, pulls: Pulls, tasks: Tasks) -> None:
-        super().__init__(theme, "modelsPage", "", scrolls=False)
+        super().__init__(theme, "modelsPage", "")
         self._models, self._pulls, self._tasks = models, pulls, tasks
         self._host, self._badge = "", ""
         self.setAcceptDrops(True)
@@ -86,7 +86,7 @@ class ModelsPage(Page):
         row.addWidget(self._hosts)
         self.body.addLayout(row)
         self.table = ModelTable(theme, self)
-        self.table.setMinimumHeight(theme.px(28 + 2 * 44))
+        self.table.setMinimumHeight(theme.px(28 + 3 * 44))  # where there is no room for it, the page is scrolled
         self.actions_of = ModelActions(theme, self._models, self._tasks, self, self.table.sort_menu)
         self.table.menu_wanted.connect(self.actions_of.open_menu)
         self.table.show_wanted.connect(self.actions_of.show_details)

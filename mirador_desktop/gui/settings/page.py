@@ -86,6 +86,8 @@ class Page(QWidget):
             area.setWidgetResizable(True)
             area.setFrameShape(QFrame.Shape.NoFrame)
             area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+            if theme.scale <= 1:  # larger text may need more width than the screen has
+                area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
             area.setWidget(inner)
             column.addWidget(area, 1)
         else:

@@ -33,7 +33,7 @@ class PipelineList(QListWidget):
         self.setObjectName("pipelineList")
         self.setAccessibleName("Pipelines")
         self.setItemDelegate(_Painter(theme, self))
-        self.setFixedWidth(theme.px(WIDTH))
+        self.setFixedWidth(theme.px(WIDTH if theme.scale <= 1.25 else WIDTH * 0.75))
         self.setFrameShape(QListWidget.Shape.NoFrame)
         self.setStyleSheet("#pipelineList { background: transparent; outline: none; border: none; }")
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)

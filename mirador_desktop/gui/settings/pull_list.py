@@ -225,9 +225,8 @@ class PullList(QScrollArea):
         lines = list(self._lines.values())
         self.setVisible(bool(lines))
         width = max(1, self.viewport().width())
-        page = self.parentWidget()
         # In a small window the table keeps its place; the list is scrolled.
-        room = _MOST if page is None else (page.height() - self._theme.px(440)) // self._theme.px(43)
+        room = (self.window().height() - self._theme.px(440)) // self._theme.px(43)
         high = [line.high(width) for line in lines[: min(max(room, 2), _MOST)]]
         if sum(high) != self.height():
             self.setFixedHeight(max(1, sum(high)))
