@@ -50,7 +50,7 @@ def read_bytes(path: Path, most: int = MOST_BYTES) -> tuple[bytes, bool, float]:
         with os.fdopen(handle, "rb") as file:
             age = max(0.0, time.time() - facts.st_mtime)
             if facts.st_size <= most:
-                return file.read(most), False, age
+                return file.read(most) or b"", False, age  # None from what has nothing yet, as in /proc
             head = file.read(most * 2 // 3)
             file.seek(-(most // 3), os.SEEK_END)
             return head + b"\n" + CUT.encode() + b"\n" + file.read(most // 3), True, age
