@@ -42,9 +42,8 @@ def unreachable(address: str, error: BaseException, accepted: str = "") -> Engin
             )
     for cause in causes:
         if isinstance(cause, ssl.SSLError):
-            return EngineUnreachable(
-                f"{address} does not speak TLS ({cause.reason or cause}). Try http:// instead.", "certificate"
-            )
+            why = getattr(cause, "reason", "") or cause  # only OpenSSL's own errors have a reason
+            return EngineUnreachable(f"{address} does not speak TLS ({why}). Try http:// instead.", "certificate")
         if isinstance(cause, socket.gaierror):
             return EngineUnreachable(f"The name {host} is not known.", "name")
         if isinstance(cause, ConnectionRefusedError):

@@ -100,3 +100,11 @@ async def ends_in(engine: Engine, fault: dict[str, Any], kind: type[EngineError]
     assert words in str(error)
     assert SMALL.startswith(written)
     assert bool(written) == (5 in fault.values())
+
+
+async def first_piece(chunks: AsyncGenerator[Chunk, None]) -> Piece:
+    """The first words, after however much waiting: a busy computer waits where another does not."""
+    while True:
+        chunk = await anext(chunks)
+        if isinstance(chunk, Piece):
+            return chunk

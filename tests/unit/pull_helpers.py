@@ -24,12 +24,16 @@ NAMES = ("one:1b", "two:2b", "three:3b", "four:4b")
 
 
 class Memory:
-    """A store that remembers in memory, and fails while it is `locked`."""
+    """A store that remembers in memory, and fails while it is `locked`.
+
+    Attributes:
+        written, refused: how often something was written, and how often that failed.
+    """
 
     def __init__(self) -> None:
         self.values: dict[str, Any] = {}
         self.locked = False
-        self.written = 0
+        self.written = self.refused = 0
 
     async def state(self, name: str) -> Any:
         if self.locked:
@@ -38,6 +42,7 @@ class Memory:
 
     async def remember(self, name: str, value: Any) -> None:
         if self.locked:
+            self.refused += 1
             raise StoreLocked("locked")
         self.written += 1
         self.values[name] = value

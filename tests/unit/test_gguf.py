@@ -82,6 +82,51 @@ def test_a_bad_file_is_refused_with_the_reason(raw: bytes, why: str) -> None:
         read(raw)
 
 
+def with_value(raw: bytes) -> bytes:
+    """A file whose only fact has a value of these bytes: a type, and what follows it."""
+    return b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + text("general.thing") + raw + bytes(64)
+
+
+def tensor(dimensions: int, *shape: int) -> bytes:
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + pair("general.architecture", "llama")
+    return head + text("blk.0.weight") + struct.pack(f"<I{len(shape)}QIQ", dimensions, *shape, 0, 0) + bytes(256)
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        (with_value(struct.pack("<I", 99)), "a value of an unknown type"),
+        (with_value(struct.pack("<IIQ", 9, 8, 1 << 50)), "more entries than it could hold"),
+        (with_value(struct.pack("<IIQ", 9, 4, 1 << 50)), "cut off in its header"),
+        (with_value(struct.pack("<IQ", 8, 1 << 50)), "cut off in its header"),
+        (with_value(struct.pack("<IIQ", 9, 9, 1) + struct.pack("<IQ", 9, 1) * 6), "a value of an unknown type"),
+        (b"GGUF" + struct.pack("<IQQ", 3, 1, 1) + struct.pack("<Q", 1 << 40) + bytes(64), "impossibly long"),
+        (tensor(200, 1), "an impossible shape"),
+        (gguf({"general.architecture": "llama", "general.alignment": 0}), "its alignment is impossible"),
+        (gguf({"general.architecture": "llama", "general.alignment": 1 << 30}), "its alignment is impossible"),
+        (gguf({"general.architecture": "llama", "general.alignment": "x"}), "its alignment is impossible"),
+    ],
+)
+def test_a_damaged_header_is_refused_with_the_reason(raw: bytes, why: str) -> None:
+    with pytest.raises(ModelRefused, match=why):
+        read(raw)
+
+
+def test_lists_and_long_texts_are_passed_over() -> None:
+    nested = struct.pack("<IIQ", 9, 9, 2) + struct.pack("<IQ", 4, 2) + bytes(8) + struct.pack("<IQ", 8, 1) + text("x")
+    head = b"GGUF" + struct.pack("<IQQ", 3, 1, 4) + pair("general.architecture", "llama")
+    head += text("a.numbers") + struct.pack("<IIQ", 9, 6, 3) + bytes(12) + text("a.nested") + nested
+    head += pair("tokenizer.chat_template", "x" * 5000)
+    head += text("blk.0.weight") + struct.pack("<IQIQ", 1, 32, 0, 0)
+    assert read(head + bytes(-len(head) % 32) + bytes(128)).architecture == "llama"
+
+
+def test_a_file_that_is_cut_while_it_is_read() -> None:
+    raw = gguf()
+    with pytest.raises(ModelRefused, match="cut off in its header"):
+        read_header(io.BytesIO(raw[:60]), len(raw))
+
+
 @given(st.integers(4, 200))
 def test_a_file_cut_anywhere_is_refused(length: int) -> None:
     whole = gguf()

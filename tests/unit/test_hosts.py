@@ -9,7 +9,6 @@ import keyring.core
 import pytest
 from keyring.backends.fail import Keyring as NoKeyring
 
-from mirador_desktop.core.engine import Piece
 from mirador_desktop.core.host import Certificate
 from mirador_desktop.engines.guide import Guide
 from mirador_desktop.engines.host_factory import HostFactory
@@ -20,6 +19,7 @@ from mirador_desktop.settings import HostSettings, Settings, load
 from mirador_desktop.tokens import Tokens
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import LLAMA_3B, MISTRAL_7B, ONE_MODEL
+from tests.unit.engine_helpers import first_piece
 from tests.unit.helpers import chat_request, until
 
 
@@ -157,7 +157,7 @@ def test_an_answer_on_a_host_that_is_taken_away_goes_on(tmp_path: Path) -> None:
             await bench.registry.look()
             engine = bench.registry.engines[0]
             stream = engine.chat(chat_request())
-            assert isinstance(await anext(stream), Piece)
+            await first_piece(stream)
             bench.hosts.change(0, on=False)
             assert bench.names == []
             assert bench.registry.why_nothing().startswith("No host is switched on.")

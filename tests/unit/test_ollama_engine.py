@@ -8,13 +8,13 @@ from typing import Any
 
 import pytest
 
-from mirador_desktop.core.engine import Done, ModelInfo, Piece, Wait
+from mirador_desktop.core.engine import Done, ModelInfo, Wait
 from mirador_desktop.engines.ollama import ALTERNATIVES, Ollama
 from mirador_desktop.errors import ModelMissing
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import MIDDLE, SMALL, THOUGHTS
 from tests.ollama_sim.scenarios import DEEPSEEK, LLAMA_3B, NOMIC, THREE_MODELS, TOO_OLD
-from tests.unit.engine_helpers import NAME, collect, pieces, play, text_of, with_ollama
+from tests.unit.engine_helpers import NAME, collect, first_piece, pieces, play, text_of, with_ollama
 from tests.unit.helpers import chat_request, until
 
 
@@ -211,7 +211,7 @@ def test_a_request_behind_another_is_reported_as_queued(sim: Sim) -> None:
             assert await anext(second) == Wait("queued", f"{NAME} is busy with another request or reads the prompt")
             first.cancel()
             await asyncio.wait({first})
-            assert isinstance(await anext(second), Piece)
+            await first_piece(second)
 
     with_ollama(sim.url, work)
 

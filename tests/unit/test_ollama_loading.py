@@ -6,11 +6,10 @@ from collections.abc import Iterator
 
 import pytest
 
-from mirador_desktop.core.engine import Piece
 from mirador_desktop.engines.ollama import Ollama
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import LLAMA_3B, THREE_MODELS, model
-from tests.unit.engine_helpers import NAME, collect, play, read, with_ollama
+from tests.unit.engine_helpers import NAME, collect, first_piece, play, read, with_ollama
 from tests.unit.helpers import chat_request, until
 
 
@@ -67,8 +66,7 @@ def test_stopping_closes_the_connection_within_100_ms(sim: Sim, how: str) -> Non
     async def work(engine: Ollama) -> None:
         chunks = engine.chat(chat_request("endless:1b", max_tokens=10**6))
         if how == "close":
-            while not isinstance(await anext(chunks), Piece):
-                pass
+            await first_piece(chunks)
             when = time.time()
             await chunks.aclose()
         else:

@@ -63,3 +63,13 @@ def test_what_another_program_is_writing_is_left_alone(blobs: Path, monkeypatch:
 
     assert not asyncio.run(work())
     assert names(blobs) == before
+
+
+def test_what_cannot_be_deleted_is_not_said_to_be_gone(blobs: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def held(path: Path, missing_ok: bool = False) -> None:
+        raise PermissionError(13, "another user's", str(path))
+
+    before = names(blobs)
+    monkeypatch.setattr(Path, "unlink", held)
+    assert not asyncio.run(delete_parts(HERE, [f"sha256:{MINE}"]))
+    assert names(blobs) == before

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from mirador_desktop.core.engine import Done, Piece, Wait
+from mirador_desktop.core.engine import Done, Wait
 from mirador_desktop.core.host import Access
 from mirador_desktop.engines.openai_compatible import OpenAICompatible
 from mirador_desktop.errors import (
@@ -18,7 +18,17 @@ from mirador_desktop.errors import (
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import MIDDLE, SMALL, THOUGHTS
 from tests.ollama_sim.scenarios import DEEPSEEK, LLAMA_3B, NOMIC, ONE_MODEL, THREE_MODELS
-from tests.unit.engine_helpers import HTML, NAME, collect, pieces, play, text_of, until_it_fails, with_openai
+from tests.unit.engine_helpers import (
+    HTML,
+    NAME,
+    collect,
+    first_piece,
+    pieces,
+    play,
+    text_of,
+    until_it_fails,
+    with_openai,
+)
 from tests.unit.helpers import canned, chat_request, http, until
 
 CHAT = "/v1/chat/completions"
@@ -209,7 +219,7 @@ def test_stopping_closes_the_connection(sim: Sim) -> None:
     async def work(engine: OpenAICompatible) -> None:
         before = len(bodies(sim))
         stream = engine.chat(chat_request(max_tokens=100_000))
-        assert isinstance(await anext(stream), Piece)
+        await first_piece(stream)
         idle = asyncio.create_task(engine.idle())
         await asyncio.sleep(0)
         assert not idle.done()

@@ -78,6 +78,23 @@ def test_a_locked_store_is_no_hindrance_and_loses_nothing(sim: Sim, tmp_path: Pa
     assert {p["name"] for p in memory.values["pulls"]} == {"four:4b", "one:1b"}
 
 
+def test_what_could_not_be_written_is_written_with_the_next_change(sim: Sim, tmp_path: Path) -> None:
+    memory = Memory()
+
+    async def work(doors: Doors) -> None:
+        await doors.pulls.restore()
+        slow(sim)
+        memory.locked = True
+        pull = doors.pulls.add("one:1b")
+        await until(lambda: memory.refused)
+        memory.locked = False
+        doors.pulls.pause(pull)
+        await until(lambda: memory.values.get("pulls"))
+
+    run_doors(sim.url, tmp_path, work, memory)
+    assert [p["name"] for p in memory.values["pulls"]] == ["one:1b"]
+
+
 @pytest.mark.parametrize("value", [None, 3, "x", {}, [3, None, {"name": 3}, {"name": "x"}, []], [{"name": "x" * 9}]])
 def test_a_strange_memory_is_ignored(sim: Sim, tmp_path: Path, value: object) -> None:
     memory = Memory()

@@ -12,7 +12,6 @@ from mirador_desktop.core.orchestrator import AnswerRequest, StreamingOrchestrat
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, ModelStage, Pipeline
 from mirador_desktop.engines.ollama import Ollama
 from mirador_desktop.engines.registry import Registry
-from mirador_desktop.errors import StoreError
 from mirador_desktop.machine import _options_of
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.settings import Settings
@@ -21,29 +20,12 @@ from tests.driving import until
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import LLAMA_3B, QWEN_7B, QWEN_14B
 from tests.unit.helpers import Still
+from tests.unit.pull_helpers import Memory
 from tests.unit.test_registry import GUIDE_UP
 
 GB = 1_000_000_000
 THREE_MODELS: dict[str, Any] = {"models": [{**m, "text": "Short."} for m in (LLAMA_3B, QWEN_7B, QWEN_14B)]}
 SMALL, MIDDLE, LARGE = (m["name"] for m in THREE_MODELS["models"])
-
-
-class Memory:
-    """Remembers in a dict, or fails."""
-
-    def __init__(self) -> None:
-        self.values: dict[str, Any] = {}
-        self.broken = False
-
-    async def state(self, name: str) -> Any:
-        if self.broken:
-            raise StoreError("The database is locked.")
-        return self.values.get(name)
-
-    async def remember(self, name: str, value: Any) -> None:
-        if self.broken:
-            raise StoreError("The database is locked.")
-        self.values[name] = value
 
 
 class Bench:
@@ -284,7 +266,7 @@ def test_it_can_be_switched_off_and_models_unloaded(tmp_path: Path) -> None:
 
 def test_a_store_that_does_not_answer_changes_nothing(tmp_path: Path) -> None:
     memory = Memory()
-    memory.broken = True
+    memory.locked = True
 
     async def work(made: Bench, sim: Sim) -> None:
         await made.start()
