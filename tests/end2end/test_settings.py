@@ -101,6 +101,7 @@ def test_the_file_may_be_changed_by_hand_while_the_program_runs(tmp_path: Path) 
         path.write_text("theme = ")
         await until(lambda: "cannot be read" in said(window.banner), "a broken file")
         assert window.theme.dark, "what was read before holds"
+        assert "What was set before holds" in said(window.banner)
         path.write_text('# mine\ntheme = "dark"\nfuture = 1\n')
         choose(page, "layoutChoice", "Columns")
         await until(lambda: 'layout = "columns"' in path.read_text(), "the change on disk")

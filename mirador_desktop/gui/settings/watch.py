@@ -50,6 +50,8 @@ class SettingsWatch(QObject):
         while moment != self._preferences.moment:  # what is read while something is being written may be older
             moment = self._preferences.moment
             read, problems = await asyncio.to_thread(load, path)
-        if not any("cannot be read" in words for words in problems):  # half written: what was read before holds
+        if any("cannot be read" in words for words in problems):  # half written: what was read before holds
+            problems = [words.replace("The defaults are used", "What was set before holds") for words in problems]
+        else:
             self._preferences.take(read)
         self._tell(*problems)
