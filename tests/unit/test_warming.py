@@ -19,9 +19,8 @@ from mirador_desktop.warming import Warmer
 from tests.driving import until
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import LLAMA_3B, QWEN_7B, QWEN_14B
-from tests.unit.helpers import Still
+from tests.unit.helpers import guide_in
 from tests.unit.pull_helpers import Memory
-from tests.unit.test_registry import GUIDE_UP
 
 GB = 1_000_000_000
 THREE_MODELS: dict[str, Any] = {"models": [{**m, "text": "Short."} for m in (LLAMA_3B, QWEN_7B, QWEN_14B)]}
@@ -32,7 +31,7 @@ class Bench:
     """A warmer with all that it works with."""
 
     def __init__(self, sim: Sim, folder: Path, memory: Memory, most: int | None, room: int) -> None:
-        self.registry = Registry([Ollama("here", sim.url)], Still("guide", GUIDE_UP, ""), lambda: 0)
+        self.registry = Registry([Ollama("here", sim.url)], guide_in(folder / "guide"), lambda: 0)
         self.orchestrator = StreamingOrchestrator(self.registry)
         self.preferences = Preferences(folder / "settings.toml", Settings())
 
