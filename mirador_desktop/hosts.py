@@ -9,6 +9,7 @@ from typing import Any, Protocol
 
 from mirador_desktop.core.engine import Engine, EngineList, EngineState, ModelInfo
 from mirador_desktop.core.host import Access, Certificate, Finding, GiveToken, HostKind, HostMaker
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.settings import HostSettings, Settings
 from mirador_desktop.tokens import TokenPlace, Tokens
@@ -98,18 +99,18 @@ class Hosts:
         self._default = HostSettings(environment.get("OLLAMA_HOST", ""))
         self._made: dict[tuple[Any, ...], Engine] = {}
         self._registry: EngineRegistry | None = None
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[()]("The hosts could not be shown")
         self._left: set[str] = set()  # addresses whose tokens nobody may need any more
         preferences.listen(self._settings_changed)
 
     def attach(self, registry: EngineRegistry) -> None:
         """Keep this registry's engines in step from now on."""
         self._registry = registry
-        registry.listen(self._tell)
+        registry.listen(self._listeners.tell)
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever an entry is, or may be, different."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def engines(self) -> list[Engine]:
         """The engines of all hosts that are used, in order. One whose host did not change is the same as before."""
@@ -195,7 +196,7 @@ class Hosts:
         """Where the token of a host is; asks the keyring the first time."""
         address = self._base(self._written()[place])
         await self._tokens.get(address, insist=True)
-        self._tell()
+        self._listeners.tell()
         return self._tokens.place(address)
 
     async def prune(self) -> None:
@@ -230,7 +231,7 @@ class Hosts:
         """Look at all hosts now."""
         if self._registry is not None:
             self._registry.wake()
-        self._tell()
+        self._listeners.tell()
 
     # ── inside ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -301,14 +302,7 @@ class Hosts:
         if self._registry is not None and engines != list(self._registry.engines):
             self._registry.set_engines(engines)
         else:
-            self._tell()
-
-    def _tell(self) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener()
-            except Exception:  # the others must hear of it all the same
-                log.exception("The hosts could not be shown")
+            self._listeners.tell()
 
 
 async def _none() -> str:

@@ -13,6 +13,7 @@ from mirador_desktop.core.amounts import count_words, part_words, round_words
 from mirador_desktop.core.catalogue import Catalogue, parse
 from mirador_desktop.core.computer import Computer
 from mirador_desktop.core.engine import Engine, EngineList
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.core.manager import ModelDetails, ModelManager, NewModel
 from mirador_desktop.core.model_rows import Row, Use, rows_of
 from mirador_desktop.core.names import full_name, same_model
@@ -80,23 +81,22 @@ class Models:
         self.loading: Callable[[], str] = lambda: ""
         self._hosts, self._preferences, self._load_seconds = hosts, preferences, load_seconds
         self._file, self._look, self._uses, self._is_here = catalogue, look_at_computer, uses, is_here
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[()]("A change of the models could not be shown")
         self._tasks: dict[int, asyncio.Task[None]] = {}
-        hosts.listen(self._tell)
+        hosts.listen(self._listeners.tell)
 
     async def prepare(self) -> None:
         """Read the catalogue, and look at the computer. Nothing of it can fail; call it as often."""
         await asyncio.gather(self._read_catalogue(), self._look_at_computer())
-        self._tell()
+        self._listeners.tell()
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when something has changed; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        return self._listeners.add(listener)
 
     def changed(self) -> None:
         """Something that the rows show is different elsewhere: tell the listeners."""
-        self._tell()
+        self._listeners.tell()
 
     # ── what is there ──────────────────────────────────────────────────────────────────────────────────
 
@@ -236,7 +236,7 @@ class Models:
             task.cancel()
         if making in self.makings:
             self.makings.remove(making)
-        self._tell()
+        self._listeners.tell()
 
     async def close(self) -> None:
         """Stop all that is being made."""
@@ -250,7 +250,7 @@ class Models:
         task = asyncio.get_running_loop().create_task(self._make(making), name=f"make {making.name}")
         self._tasks[id(making)] = task
         task.add_done_callback(lambda _: self._tasks.pop(id(making), None))
-        self._tell()
+        self._listeners.tell()
 
     async def _make(self, making: Making) -> None:
         try:
@@ -263,7 +263,7 @@ class Models:
             making.state, making.error = "failed", f"Something unexpected happened: {error}"
         if making.state == "done" and making in self.makings:
             self.makings.remove(making)
-        self._tell()
+        self._listeners.tell()
         if making.state == "done":
             await self._hosts.look()
 
@@ -275,23 +275,23 @@ class Models:
             making.words, making.share = f"{words} {part_words(done, size)}", done / size
             if time.monotonic() - told >= TELL_EVERY or done == size:
                 told = time.monotonic()
-                self._tell()
+                self._listeners.tell()
 
         manager = self._manager(making.host)
         making.words, making.share = "reading the header", None
         _, size = await gguf_file.check(making.path)
         digest = await gguf_file.digest(making.path, lambda done: at("computing its checksum,", done))
         making.words, making.share = f"asking {making.host}", None
-        self._tell()
+        self._listeners.tell()
         if not await manager.has_blob(digest):
             async with aclosing(gguf_file.pieces(making.path, lambda done: at("sending", done))) as pieces:
                 await manager.upload(digest, pieces)
         making.words, making.share = "making the model", None
-        self._tell()
+        self._listeners.tell()
         async with aclosing(manager.create(NewModel(making.name, files={making.path.name: digest}))) as steps:
             async for step in steps:
                 making.words = step[:60]
-                self._tell()
+                self._listeners.tell()
 
     # ── helpers ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -315,13 +315,6 @@ class Models:
 
     def _took(self, model: str) -> float | None:
         return self._load_seconds.get(model)
-
-    def _tell(self) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener()
-            except Exception:  # what shows the models must not end what is done to them
-                log.exception("A change of the models could not be shown")
 
     async def _read_catalogue(self) -> None:
         if self.catalogue.entries:

@@ -15,6 +15,7 @@ from pathlib import Path
 
 from mirador_desktop.atomic import write_whole
 from mirador_desktop.core.limits import free_name, wrong_in
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, ModelStage, Pipeline
 from mirador_desktop.errors import PipelineError
 from mirador_desktop.exchange import pipeline_file
@@ -54,7 +55,7 @@ class Pipelines:
         self.folder, self._presets = folder, presets
         self._brought: list[Entry] = []
         self._entries = [Entry(DEFAULT_PIPELINE, DEFAULT_PIPELINE)]
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[()]("A change of the pipelines could not be taken up")
         self._complaint: Callable[[str], None] = lambda words: log.warning("%s", words)
         self._revision = 0
         self._lock = threading.Lock()
@@ -92,7 +93,7 @@ class Pipelines:
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` after each change."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def on_complaint(self, complaint: Callable[[str], None]) -> None:
         """Call `complaint`, from any thread, with a sentence when a file could not be written."""
@@ -202,14 +203,7 @@ class Pipelines:
                 self._pending[new] = _Write(after.pipeline, after.text, made)
         self._revision += 1
         self._pool().submit(self._write)
-        self._tell()
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            try:
-                listener()
-            except Exception:  # the others must hear of it all the same
-                log.exception("A change of the pipelines could not be taken up")
+        self._listeners.tell()
 
     # ── files ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -224,7 +218,7 @@ class Pipelines:
         first, self.looked = not self.looked, True
         if (found != self._entries and not unwritten) or first:
             self._entries = found
-            self._tell()
+            self._listeners.tell()
 
     async def read_file(self, path: Path) -> Pipeline:
         """Read a pipeline from a file of somebody's, without taking it.

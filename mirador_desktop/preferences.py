@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from mirador_desktop.atomic import write_whole
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.core.names import same_model
 from mirador_desktop.errors import SettingsError
 from mirador_desktop.settings import HostSettings, ModelOptions, Settings, is_host
@@ -31,7 +32,7 @@ class Preferences:
 
     def __init__(self, path: Path, current: Settings) -> None:
         self.path, self.current = path, current
-        self._listeners: list[Callable[[Settings], None]] = []
+        self._listeners = Listeners[Settings]("A change of the settings could not be taken up")
         self._complaint: Callable[[str], None] = lambda words: log.warning("%s", words)
         self._changes: dict[str, Any] = {}
         self._writing: dict[str, Any] = {}
@@ -41,7 +42,7 @@ class Preferences:
 
     def listen(self, listener: Callable[[Settings], None]) -> None:
         """Call `listener` with the settings before, after each change."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     def on_complaint(self, complaint: Callable[[str], None]) -> None:
         """Call `complaint`, from any thread, with a sentence when the file could not be changed."""
@@ -61,7 +62,7 @@ class Preferences:
             self._writer = ThreadPoolExecutor(1, "settings")
         self._writer.submit(self._write)
         if changes:
-            self._tell(before)
+            self._listeners.tell(before)
 
     def options_of(self, model: str) -> ModelOptions:
         """How one model is run. Somebody may have written its name without `:latest`."""
@@ -85,14 +86,7 @@ class Preferences:
             pending = self._writing | self._changes
         before, self.current = self.current, replace(read, **pending)
         if before != self.current:
-            self._tell(before)
-
-    def _tell(self, before: Settings) -> None:
-        for listener in self._listeners:
-            try:
-                listener(before)
-            except Exception:  # the others must hear of it all the same
-                log.exception("A change of the settings could not be taken up")
+            self._listeners.tell(before)
 
     def _write(self) -> None:
         with self._lock:

@@ -8,6 +8,7 @@ from contextlib import aclosing
 from typing import Any
 
 from mirador_desktop.core.engine import Engine, EngineList
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.core.manager import ModelManager, PullStep
 from mirador_desktop.core.pull import Pull
 from mirador_desktop.core.pull_memory import PullMemory
@@ -66,7 +67,7 @@ class Pulls:
         self.items: list[Pull] = []
         self._hosts, self._expected, self._delete_parts = hosts, expected, delete_parts
         self._show_done, self._clock = show_done, clock
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[()]("A change of the pulls could not be shown")
         self._tasks: dict[int, asyncio.Task[None]] = {}
         self._owned: set[asyncio.Task[None]] = set()
         self._ticking = False
@@ -77,8 +78,7 @@ class Pulls:
 
     def listen(self, listener: Callable[[], None]) -> Callable[[], None]:
         """Call `listener` when something has changed, ten times a second at most; returns what ends that."""
-        self._listeners.append(listener)
-        return lambda: self._listeners.remove(listener) if listener in self._listeners else None
+        return self._listeners.add(listener)
 
     @property
     def active(self) -> list[Pull]:
@@ -320,11 +320,7 @@ class Pulls:
 
     def _tell_now(self) -> None:
         self._telling = None
-        for listener in list(self._listeners):
-            try:
-                listener()
-            except Exception:  # what shows the pulls must not end them
-                log.exception("A change of the pulls could not be shown")
+        self._listeners.tell()
 
     def _later(self, seconds: float, act: Callable[[], None]) -> None:
         def now() -> None:

@@ -19,6 +19,7 @@ from typing import Any, Literal
 from urllib.parse import urlsplit
 
 from mirador_desktop import release
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.errors import MiradorError, ReleaseError, RuntimeMissing
 from mirador_desktop.release import Progress
 
@@ -69,12 +70,12 @@ class OllamaRuntime:
         self._address, self._environment, self._server, self._answers = address, environment, server, answers
         self._process: subprocess.Popen[bytes] | None = None
         self._adopted: Any = None  # the psutil.Process that an earlier Mirador started
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[()]("What Ollama does could not be shown")
         self._busy = asyncio.Lock()
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever something is different."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     @property
     def wanted(self) -> bool:
@@ -109,7 +110,7 @@ class OllamaRuntime:
         if not self.looked:
             self._adopted = await asyncio.to_thread(self._find_started)
         self.looked = True
-        self._tell()
+        self._listeners.tell()
 
     # ── starting and ending ────────────────────────────────────────────────────────────────────────────
 
@@ -234,13 +235,13 @@ class OllamaRuntime:
             def tell(progress: Progress) -> None:
                 if self.doing:
                     self.progress, self.doing = progress, progress.what
-                    self._tell()
+                    self._listeners.tell()
 
             try:
                 await self._do("download", release.download(self._server(), self.folder, tell))
             finally:
                 self.progress = None
-                self._tell()
+                self._listeners.tell()
             await self.look()
 
     async def remove(self) -> None:
@@ -264,7 +265,7 @@ class OllamaRuntime:
 
     async def _do(self, doing: Doing, work: Any) -> None:
         self.doing, self.error = doing, ""
-        self._tell()
+        self._listeners.tell()
         try:
             await work
         except MiradorError as error:
@@ -273,14 +274,7 @@ class OllamaRuntime:
             raise
         finally:
             self.doing = ""
-            self._tell()
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            try:
-                listener()
-            except Exception:  # the others must hear of it all the same
-                log.exception("What Ollama does could not be shown")
+            self._listeners.tell()
 
 
 def find(folder: Path) -> Path | None:

@@ -13,6 +13,7 @@ from typing import Protocol
 
 from mirador_desktop.core.computer import Computer, needs
 from mirador_desktop.core.engine import Engine, EngineList, LoadedModel, ModelInfo
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.core.memory_plan import HostRoom, Learned, Plan, Wanted, make_plan
 from mirador_desktop.core.names import full_name, same_model
 from mirador_desktop.core.stages import Pipeline
@@ -79,12 +80,12 @@ class Warmer:
         self._task: asyncio.Task[None] | None = None
         self._saving: asyncio.Task[None] | None = None
         self._unsaved = False
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[()]("What is loaded could not be shown")
         shelf.listen(self._observe)
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever something is different."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     async def prepare(self) -> None:
         """Read what was remembered, and find out what this computer has."""
@@ -102,7 +103,7 @@ class Warmer:
             kept = {str(k): float(v) for k, v in seconds.items() if isinstance(v, int | float)}
             for name, value in kept.items():
                 self.load_seconds.setdefault(name, value)
-        self._tell()
+        self._listeners.tell()
 
     # ── the plan ───────────────────────────────────────────────────────────────────────────────────────
 
@@ -144,7 +145,7 @@ class Warmer:
         for engine in self._shelf.engines:
             if engine.kind == "ollama" and here(engine.address):
                 self._most[engine.address] = await self._most_models(engine.address)
-        self._tell()
+        self._listeners.tell()
 
     # ── loading ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -212,7 +213,7 @@ class Warmer:
         """Remember how long a model took to load."""
         self.load_seconds[model] = seconds
         self._save()
-        self._tell()
+        self._listeners.tell()
 
     async def close(self) -> None:
         """Cancel what is loading, and remember what was learned."""
@@ -240,12 +241,12 @@ class Warmer:
                 log.info("%s was not loaded before it is needed: %s", model, error)
                 self.problems[model] = str(error)
                 self._failed_at[model] = time.monotonic()
-                self._tell()
+                self._listeners.tell()
 
     async def _load(self, engine: Engine, model: str) -> None:
         begun = time.monotonic()
         self.loading = model
-        self._tell()
+        self._listeners.tell()
         try:
             await engine.preload(model)
             self.problems.pop(model, None)
@@ -253,7 +254,7 @@ class Warmer:
         finally:
             if self.loading == model:  # else another one is loaded instead already
                 self.loading = ""
-            self._tell()
+            self._listeners.tell()
         await self._shelf.look()
         if not self._is_loaded(engine, model):  # the server has taken it and dropped it again
             self._failed_at[model] = time.monotonic()
@@ -286,7 +287,7 @@ class Warmer:
             self._let_go.clear()
         if news:
             self._save()
-        self._tell()
+        self._listeners.tell()
 
     def _save(self) -> None:
         self._unsaved = True
@@ -305,10 +306,3 @@ class Warmer:
             await self._memory.remember(_SECONDS, dict(self.load_seconds))
         except StoreError as error:
             log.info("What was learned about memory is not kept: %s", error)
-
-    def _tell(self) -> None:
-        for listener in self._listeners:
-            try:
-                listener()
-            except Exception:  # the others must hear of it all the same
-                log.exception("What is loaded could not be shown")

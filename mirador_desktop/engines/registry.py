@@ -7,6 +7,7 @@ from collections.abc import Callable, Sequence
 
 from mirador_desktop.core.computer import needs
 from mirador_desktop.core.engine import Engine, EngineState, LoadedModel, ModelInfo
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.core.names import full_name, same_model
 from mirador_desktop.engines.address import is_this_computer
 from mirador_desktop.errors import EngineError
@@ -48,7 +49,7 @@ class Registry:
         self._memory = memory
         self._total: int | None = None
         self._seen_models = False
-        self._listeners: list[Callable[[], None]] = []
+        self._listeners = Listeners[()]("What a look found could not be shown")
         self._looking: asyncio.Task[None] | None = None
         self._old: set[asyncio.Task[None]] = set()  # looks at engines that were replaced, and their ends
         self._leaving: list[Engine] = []
@@ -71,7 +72,7 @@ class Registry:
         if self._looking is not None:  # it does not know the new ones
             self._keep(self._looking)
             self._looking = None
-        self._tell()
+        self._listeners.tell()
         self.wake()
 
     def lost(self, engine: Engine, error: EngineError) -> None:
@@ -79,12 +80,12 @@ class Registry:
         if engine in self.engines:
             log.info("%s at %s is left out: %s", engine.name, engine.address, error)
             self._take(engine, EngineState(False, error=str(error), trouble=error.trouble))
-            self._tell()
+            self._listeners.tell()
             self.wake()
 
     def listen(self, listener: Callable[[], None]) -> None:
         """Call `listener` whenever something was found, or the engines are others."""
-        self._listeners.append(listener)
+        self._listeners.add(listener)
 
     async def look(self) -> None:
         """Look at all engines now, side by side; a look that is under way serves everybody who asks."""
@@ -102,7 +103,7 @@ class Registry:
             if self.has_models:
                 found.set()
 
-        self._listeners.append(listener)
+        self._listeners.add(listener)
         looking, waiting = asyncio.ensure_future(self.look()), asyncio.ensure_future(found.wait())
         try:
             await asyncio.wait({looking, waiting}, return_when=asyncio.FIRST_COMPLETED)
@@ -257,14 +258,14 @@ class Registry:
                     if looks[look] in self.engines:  # it may have been taken away meanwhile
                         self._take(looks[look], look.result())
                 if done:
-                    self._tell()
+                    self._listeners.tell()
         finally:
             for look in waiting:
                 look.cancel()
             if waiting:
                 await asyncio.wait(waiting)
         if not looks:
-            self._tell()
+            self._listeners.tell()
 
     def _take(self, engine: Engine, state: EngineState) -> None:
         """Take in what a look has found."""
@@ -278,13 +279,6 @@ class Registry:
             self.left_out[engine.name] = before.models
         self.states[engine.name] = state
         self._seen_models = self._seen_models or self.has_models
-
-    def _tell(self) -> None:
-        for listener in list(self._listeners):
-            try:
-                listener()
-            except Exception:  # what shows the engines must not end the looking
-                log.exception("What a look found could not be shown")
 
     async def _retire(self, engine: Engine) -> None:
         await engine.idle()
