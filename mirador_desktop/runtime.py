@@ -7,7 +7,6 @@ What it started is remembered in a file, so that a Mirador that was killed finds
 import asyncio
 import json
 import logging
-import os
 import shutil
 import subprocess
 import sys
@@ -21,6 +20,7 @@ from urllib.parse import urlsplit
 from mirador_desktop import release
 from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.errors import MiradorError, ReleaseError, RuntimeMissing
+from mirador_desktop.ollama_program import clean_environment, find, is_ollama, listens
 from mirador_desktop.release import Progress
 
 log = logging.getLogger(__name__)
@@ -131,8 +131,8 @@ class OllamaRuntime:
     async def _start(self) -> None:
         place = urlsplit(self._address())
         host, port = place.hostname or "127.0.0.1", place.port or 11434
-        if await _listens(host, port):
-            if place.scheme == "http" and not await _is_ollama(host, port):
+        if await listens(host, port):
+            if place.scheme == "http" and not await is_ollama(host, port):
                 raise RuntimeMissing(
                     f"Something else than Ollama answers at {host}:{port}. End that program, or give the host "
                     "another port on the page Hosts."
@@ -145,7 +145,7 @@ class OllamaRuntime:
         at = f"[{host}]:{port}" if ":" in host else f"{host}:{port}"
         await asyncio.to_thread(self._run, self.binary, at)
         until = time.monotonic() + _START_SECONDS
-        while not await _listens(host, port):
+        while not await listens(host, port):
             process = self._process
             if process is None or process.poll() is not None:
                 raise RuntimeMissing(f"Ollama ended by itself. {await asyncio.to_thread(self._last_line)}".strip())
@@ -161,7 +161,7 @@ class OllamaRuntime:
         self.log_file.parent.mkdir(parents=True, exist_ok=True)
         if self.log_file.exists() and self.log_file.stat().st_size > _MOST_LOG:
             self.log_file.replace(self.log_file.with_suffix(".log.1"))
-        environment = {**_clean_environment(), **self._environment(), "OLLAMA_HOST": at}
+        environment = {**clean_environment(), **self._environment(), "OLLAMA_HOST": at}
         hidden = getattr(subprocess, "CREATE_NO_WINDOW", 0)  # no console window on Windows
         with self.log_file.open("ab") as file:
             try:
@@ -275,68 +275,3 @@ class OllamaRuntime:
         finally:
             self.doing = ""
             self._listeners.tell()
-
-
-def find(folder: Path) -> Path | None:
-    """Find the program: on the PATH, in each platform's usual places, in Mirador's own folder. Takes the disk."""
-    found = shutil.which("ollama")
-    if found:
-        return Path(found)
-    return next((path for path in [*_usual_places(), folder / "bin" / "ollama"] if _runs(path)), None)
-
-
-def _usual_places() -> list[Path]:
-    home = Path.home()
-    if sys.platform == "darwin":
-        app = "Applications/Ollama.app/Contents/Resources/ollama"
-        return [Path("/") / app, home / app, Path("/usr/local/bin/ollama"), Path("/opt/homebrew/bin/ollama")]
-    if sys.platform == "win32":
-        bases = [os.environ.get(name, "") for name in ("LOCALAPPDATA", "ProgramFiles")]
-        return [Path(base) / sub / "ollama.exe" for base in bases if base for sub in ("Programs/Ollama", "Ollama")]
-    folders = ["/usr/local/bin", "/usr/bin", "/opt/ollama/bin", "/snap/bin", "/var/lib/flatpak/exports/bin"]
-    return [Path(folder) / "ollama" for folder in folders] + [
-        home / ".local/bin/ollama",
-        home / "bin/ollama",
-        Path("/home/linuxbrew/.linuxbrew/bin/ollama"),
-    ]
-
-
-def _runs(path: Path) -> bool:
-    return path.is_file() and os.access(path, os.X_OK)
-
-
-def _clean_environment() -> dict[str, str]:
-    """The environment for another program: without what a packaged Mirador needs for itself."""
-    environment = dict(os.environ)
-    if getattr(sys, "frozen", False):
-        for name in ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH"):
-            before = environment.pop(f"{name}_ORIG", None)
-            environment.pop(name, None)
-            if before:
-                environment[name] = before
-    return environment
-
-
-async def _listens(host: str, port: int) -> bool:
-    try:
-        async with asyncio.timeout(2):
-            _, writer = await asyncio.open_connection(host, port)
-    except (OSError, ValueError):
-        return False
-    writer.close()
-    return True
-
-
-async def _is_ollama(host: str, port: int) -> bool:
-    """Whether what listens there tells a version, as Ollama does."""
-    try:
-        async with asyncio.timeout(2):
-            reader, writer = await asyncio.open_connection(host, port)
-            writer.write(f"GET /api/version HTTP/1.0\r\nHost: {host}:{port}\r\n\r\n".encode())
-            said = b""
-            while b'"version"' not in said and len(said) < 65536 and (more := await reader.read(4096)):
-                said += more
-            writer.close()
-    except (OSError, ValueError):
-        return False
-    return b'"version"' in said

@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 
-from mirador_desktop import runtime
+from mirador_desktop import ollama_program
 from mirador_desktop.core.computer import Computer
 from mirador_desktop.engines import computer
 from mirador_desktop.gui.first_start import START_QUESTION
@@ -30,7 +30,7 @@ def _an_ordinary_computer(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> No
         return ORDINARY
 
     monkeypatch.setattr(computer, "look_at_computer", look)
-    monkeypatch.setattr(runtime, "_usual_places", list)
+    monkeypatch.setattr(ollama_program, "usual_places", list)
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
 
 
@@ -112,7 +112,7 @@ def test_ollama_that_does_not_run_is_started_and_ended(tmp_path: Path) -> None:
         assert last(window).final_text
 
     assert driving.run(drive, home, f"127.0.0.1:{port}") == 0
-    assert not asyncio.run(runtime._listens("127.0.0.1", port)), "it was ended with Mirador"
+    assert not asyncio.run(ollama_program.listens("127.0.0.1", port)), "it was ended with Mirador"
     assert "listening on" in (home / "log" / "ollama.log").read_text()
 
 
@@ -132,7 +132,7 @@ def test_no_ollama_at_all_is_downloaded_checked_and_started(tmp_path: Path) -> N
             assert (home / "data" / "ollama" / "bin" / "ollama").exists()
 
         assert driving.run(drive, home, f"127.0.0.1:{port}") == 0
-    assert not asyncio.run(runtime._listens("127.0.0.1", port))
+    assert not asyncio.run(ollama_program.listens("127.0.0.1", port))
 
 
 def test_a_download_that_fails_says_why_and_offers_to_retry(tmp_path: Path) -> None:

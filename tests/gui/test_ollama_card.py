@@ -10,7 +10,7 @@ import pytest
 from PySide6.QtWidgets import QLabel, QPushButton
 from pytestqt.qtbot import QtBot
 
-from mirador_desktop import runtime
+from mirador_desktop import ollama_program
 from mirador_desktop.gui.settings.ollama_card import OllamaCard
 from mirador_desktop.gui.settings.widgets import Segments
 from mirador_desktop.gui.tasks import Tasks
@@ -60,7 +60,7 @@ Work = Callable[[Shown], Coroutine[None, None, None]]
 @pytest.fixture(autouse=True)
 def _nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr(runtime, "_usual_places", list)
+    monkeypatch.setattr(ollama_program, "usual_places", list)
     (tmp_path / "data").mkdir()
 
 

@@ -11,7 +11,7 @@ from unittest.mock import patch
 
 from PySide6.QtWidgets import QWidget
 
-from mirador_desktop import runtime
+from mirador_desktop import ollama_program
 from mirador_desktop.core.computer import Computer
 from mirador_desktop.engines import computer
 from mirador_desktop.gui.main_window import MainWindow
@@ -95,7 +95,7 @@ def an_ordinary_computer(home: Path) -> Iterator[None]:
 
     with (
         patch.object(computer, "look_at_computer", look),
-        patch.object(runtime, "_usual_places", list),
+        patch.object(ollama_program, "usual_places", list),
         patch.dict(os.environ, {"PATH": str(home / "path")}),
     ):
         yield

@@ -25,10 +25,12 @@ DOORS = {
     "release",
     "measuring",
 }
-THEIRS = {*DOORS, "settings", "preferences", "errors", "atomic", "core"}  # what everything above core may use
+# What everything above core may use.
+THEIRS = {*DOORS, "settings", "preferences", "errors", "atomic", "ollama_program", "core"}
 ALLOWED: dict[str, set[str]] = {
     "errors": set(),
     "atomic": set(),  # how a file is written: whoever writes one may use it, so that it is done in one way only
+    "ollama_program": set(),  # a program and an address: it knows nothing of Mirador
     "core": {"core", "errors"},
     "settings": {"settings", "errors"},
     "preferences": {"preferences", "settings", "errors", "atomic", "core"},

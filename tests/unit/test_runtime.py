@@ -10,7 +10,7 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mirador_desktop import runtime
+from mirador_desktop import ollama_program, runtime
 from mirador_desktop.errors import RuntimeMissing
 from mirador_desktop.runtime import OllamaRuntime
 from tests.driving import until
@@ -39,7 +39,7 @@ def server() -> Iterator[Server]:
 @pytest.fixture(autouse=True)
 def _nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     monkeypatch.setenv("PATH", str(tmp_path / "path"))
-    monkeypatch.setattr(runtime, "_usual_places", list)
+    monkeypatch.setattr(ollama_program, "usual_places", list)
     (tmp_path / "data").mkdir()
 
 
@@ -48,12 +48,12 @@ def _nothing_installed(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 def test_it_is_found_on_the_path_first(tmp_path: Path) -> None:
     own = program(tmp_path / "data" / "ollama")
-    assert runtime.find(tmp_path / "data" / "ollama") == own
+    assert ollama_program.find(tmp_path / "data" / "ollama") == own
     (tmp_path / "path").mkdir()
     other = tmp_path / "path" / "ollama"
     other.write_text("#!/bin/sh\n")
     other.chmod(0o755)
-    assert runtime.find(tmp_path / "data" / "ollama") == other
+    assert ollama_program.find(tmp_path / "data" / "ollama") == other
 
 
 def test_it_is_started_once_and_ended(tmp_path: Path) -> None:
@@ -79,7 +79,7 @@ def test_it_is_started_once_and_ended(tmp_path: Path) -> None:
         assert mine.started_here
         await mine.stop()
         assert mine._process is None
-        assert not await runtime._listens("127.0.0.1", port)
+        assert not await ollama_program.listens("127.0.0.1", port)
 
     asyncio.run(work())
     assert "flash 1" in (tmp_path / "log" / "ollama.log").read_text()
