@@ -119,6 +119,11 @@ def test_the_reader_reads() -> None:
     assert any(each.for_types for each in IMPORTS)
 
 
+def test_every_room_has_its_rule() -> None:
+    rooms = {path.relative_to(ROOT / PACKAGE).with_suffix("").parts[0] for path in FILES}
+    assert rooms - set(ALLOWED) == {"__init__", "__main__", "app", "machine", "doctor", "terminal"}
+
+
 @pytest.mark.parametrize("room", sorted(ALLOWED))
 def test_rooms_import_downwards_only(room: str) -> None:
     wrong = [i for i in IMPORTS if i.room == room and i.target and i.target not in ALLOWED[room]]
