@@ -14,7 +14,8 @@ from mirador_desktop.errors import StoreError
 from mirador_desktop.memory import keeper as keeper_module
 from mirador_desktop.memory.keeper import Keeper, snapshot
 from mirador_desktop.memory.store import Store
-from tests.unit.test_store import chain, until, without_keyring
+from tests.unit.helpers import until
+from tests.unit.test_store import chain, without_keyring
 
 
 @pytest.fixture(autouse=True)

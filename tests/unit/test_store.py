@@ -37,14 +37,6 @@ def with_store(folder: Path, work: Callable[[Store], Coroutine[Any, Any, T]], **
     return asyncio.run(main())
 
 
-async def until(condition: Callable[[], bool], seconds: float = 10.0) -> None:
-    """Wait until a condition holds; fail after so many seconds."""
-    deadline = time.monotonic() + seconds
-    while not condition():
-        assert time.monotonic() < deadline, "it did not happen in time"
-        await asyncio.sleep(0.001)
-
-
 def chain(count: int, conversation: str = "c", text: str = "hello") -> list[Turn]:
     """Turns of which each follows the one before."""
     ids = [f"{number:032x}" for number in range(1, count + 1)]

@@ -13,8 +13,9 @@ from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.key import FILE_NAME as KEY_FILE
 from mirador_desktop.memory.key import destroy_key
 from mirador_desktop.memory.store import Store
+from tests.unit.helpers import until
 from tests.unit.test_key import Memory
-from tests.unit.test_store import chain, until, with_store, without_keyring
+from tests.unit.test_store import chain, with_store, without_keyring
 
 
 @pytest.fixture(autouse=True)
