@@ -2,6 +2,7 @@
 
 import asyncio
 import hashlib
+import json
 from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import aclosing
 from typing import Any, TypeVar
@@ -15,6 +16,7 @@ from mirador_desktop.engines.ollama_models import explain
 from mirador_desktop.errors import EngineError, EngineUnreachable, ModelMissing, ModelRefused, StreamBroken
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import LLAMA_3B, MISTRAL_7B, model, with_faults
+from tests.unit.helpers import canned, http
 
 T = TypeVar("T")
 GEMMA = model("gemma3:4b", 3.3, "4.3B", "gemma3", pull_seconds=0.2)
@@ -158,6 +160,33 @@ def test_a_file_that_changes_while_it_is_sent_is_refused(sim: Sim) -> None:
 
     error = refusal(sim.url, lambda manager: manager.upload(f"sha256:{'0' * 64}", chunks()))
     assert "was changed while it was sent" in str(error)
+
+
+@pytest.mark.parametrize(
+    ("status", "said", "words"),
+    [
+        (500, "write /blobs/x: no space left on device", "The disk of this computer is full. Make room"),
+        (500, "something else", "something else"),
+        (400, "digest mismatch, expected a, got b", "was changed while it was sent"),
+        (400, "no such thing", "no such thing"),
+    ],
+)
+def test_a_file_that_the_host_cannot_keep(status: int, said: str, words: str) -> None:
+    digest = f"sha256:{'0' * 64}"
+
+    async def chunks() -> AsyncIterator[bytes]:
+        yield b"a file"
+
+    async def main() -> str:
+        answer = http(status, json.dumps({"error": said}).encode())
+        async with canned({f"/api/blobs/{digest}": answer}) as url:
+            engine = Ollama("this computer", url)
+            with pytest.raises(EngineError) as caught:
+                await engine.manager.upload(digest, chunks())
+            await engine.close()
+        return str(caught.value)
+
+    assert words in asyncio.run(main())
 
 
 def test_a_variant_has_its_own_prompt_and_parameters(sim: Sim) -> None:
