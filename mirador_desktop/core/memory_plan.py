@@ -245,7 +245,10 @@ def _why_alone(room: HostRoom, needs: Sequence[int]) -> str:
     if room.room and needs[0] + needs[1] > room.room:
         these = {2: "These two", 3: "These three", 4: "These four"}.get(len(needs), f"These {len(needs)}")
         return f"{these} need {size_words(sum(needs))}, and there is room for {size_words(room.room)}."
-    return "How many models this server keeps together is not known yet; the first answer shows it."
+    if room.learned.together > ALWAYS:
+        together = {2: "two models", 3: "three models"}.get(room.learned.together, f"{room.learned.together} models")
+        return f"So far the server has kept {together} in memory at a time, and what it holds now takes up that room."
+    return "How many models this server keeps together is not known yet; answers show it."
 
 
 def _names(wanted: Sequence[Wanted], plan: Plan) -> str:

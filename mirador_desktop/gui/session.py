@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from PySide6.QtCore import QObject, QTimer, Signal
 
 from mirador_desktop.core.conversation import Conversation, Turn, new_id
-from mirador_desktop.core.events import AnswerFinished, Event, StageFinished
+from mirador_desktop.core.events import AnswerFinished, Event, StageFinished, StreamToken
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, Pipeline
 from mirador_desktop.errors import StoreError
 from mirador_desktop.gui.conversation_view import ConversationView
@@ -190,6 +190,7 @@ class Session(QObject):
 
     def _receiver(self, conversation: str) -> "Callable[[QuestionAsked | Event], None]":
         turn: Turn | None = None
+        writing: set[tuple[str, str]] = set()
 
         def receive(event: "QuestionAsked | Event") -> None:
             nonlocal turn
@@ -204,6 +205,10 @@ class Session(QObject):
                 self.refresh_list()
                 return
             self.view.receive(turn.id, event)  # type: ignore[arg-type]
+            # While a model writes, no other one is being loaded: a good moment to see which stay together.
+            if isinstance(event, StreamToken) and (event.stage, event.model) not in writing:
+                writing.add((event.stage, event.model))
+                self.loads_changed.emit()
             if isinstance(event, StageFinished | AnswerFinished):
                 self.loads_changed.emit()
                 if conversation == self.current:

@@ -135,6 +135,14 @@ def test_plans_in_words() -> None:
     assert say([], roomy) == ""
 
 
+def test_what_others_take_up_is_said() -> None:
+    seen = Learned(together=2, most_bytes=20 * GB, too_much=[(3, 20 * GB)])
+    plan = make_plan(wanted(2, 5, 9), {"here": HostRoom(seen, 64 * GB, loaded={"other:latest": 9 * GB})})
+    assert plan_words(plan).startswith(
+        "So far the server has kept two models in memory at a time, and what it holds now takes up that room."
+    )
+
+
 def test_two_models_of_a_stage_in_words() -> None:
     both = [
         Wanted("quick", "a", "h", GB),
