@@ -72,6 +72,8 @@ class Warmer:
         self._computer: Computer | None = None
         self._learned: dict[str, Learned] = {}
         self._most: dict[str, int | None] = {}
+        self._here: Callable[[str], bool] | None = None
+        self._limits: asyncio.Task[None] | None = None
         self._before: dict[str, tuple[LoadedModel, ...]] = {}
         self._let_go: set[str] = set()
         self._answering = 0
@@ -141,7 +143,12 @@ class Warmer:
         return self._learned.setdefault(engine.address, Learned())
 
     async def find_limits(self, here: Callable[[str], bool]) -> None:
-        """Find out how many models the servers on this computer keep. `here` says whether an address is on it."""
+        """Find out how many models the servers on this computer keep, now and whenever one begins to answer.
+
+        Args:
+            here: says whether an address is on this computer.
+        """
+        self._here = here
         for engine in self._shelf.engines:
             if engine.kind == "ollama" and here(engine.address):
                 self._most[engine.address] = await self._most_models(engine.address)
@@ -218,6 +225,8 @@ class Warmer:
     async def close(self) -> None:
         """Cancel what is loading, and remember what was learned."""
         self.cancel()
+        if self._limits is not None:
+            self._limits.cancel()
         if self._saving is not None:
             self._saving.cancel()
         if self._unsaved:
@@ -273,12 +282,13 @@ class Warmer:
         """Learn from the look that has just ended."""
         options = self._preferences.current.models
         leave_at_once = {full_name(name) for name, each in options.items() if each.keep_alive == 0}
-        news = False
+        news = began = False
         for engine in self._shelf.engines:
             state = self._shelf.states.get(engine.name)
             if engine.kind != "ollama" or state is None or not state.reachable:
                 self._before.pop(engine.address, None)
                 continue
+            began = began or engine.address not in self._before
             before = self._before.get(engine.address, ())
             let_go = self._let_go | leave_at_once
             news = self._learned_of(engine).observe(before, state.loaded, time.time(), let_go) or news
@@ -287,6 +297,8 @@ class Warmer:
             self._let_go.clear()
         if news:
             self._save()
+        if began and self._here is not None and (self._limits is None or self._limits.done()):
+            self._limits = asyncio.create_task(self.find_limits(self._here), name="limits of servers")
         self._listeners.tell()
 
     def _save(self) -> None:

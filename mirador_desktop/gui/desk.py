@@ -69,7 +69,7 @@ class Desk(QObject):
         self.warm()
         left = doors.pulls.unfinished
         if left:
-            names = ", ".join(pull.name for pull in left)
+            names = ", ".join(pull.name for pull in left[:2]) + (f" and {len(left) - 2} more" if left[2:] else "")
             self.window.toast.say(f"Not finished: {names}", 12, "Show", lambda: self.settings.open("Models"))
 
     def _connect(self) -> None:

@@ -323,3 +323,22 @@ def test_another_window_holds_from_the_next_question_on(tmp_path: Path) -> None:
         assert [load["context"] for load in sim.loads()] == [4096]
 
     bench(tmp_path, work)
+
+
+def test_a_server_that_begins_to_answer_is_asked_for_its_limit_anew(tmp_path: Path) -> None:
+    limits = [1, 3]
+
+    async def work(made: Bench, sim: Sim) -> None:
+        async def most_models(address: str) -> int | None:
+            return limits.pop(0)
+
+        made.warmer._most_models = most_models
+        await made.start()
+        assert len(made.warmer.plan(DEFAULT_PIPELINE).stays) == 1
+        sim.kill()
+        await made.registry.look()
+        sim.restart()
+        await made.registry.look()
+        await until(lambda: len(made.warmer.plan(DEFAULT_PIPELINE).stays) == 3)
+
+    bench(tmp_path, work)
