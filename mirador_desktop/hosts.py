@@ -207,11 +207,6 @@ class Hosts:
             if address.removesuffix("/v1") not in used:
                 await self._tokens.remove(address)
 
-    async def forget_tokens(self) -> None:
-        """Forget the tokens of all hosts, for those who delete everything."""
-        for address in {*self._left, *(e.address for e in self._entries())}:
-            await self._tokens.remove(address)
-
     async def test(self, place: int) -> Finding:
         """Look at a host closely, whether it is on or not."""
         host = self._written()[place]
