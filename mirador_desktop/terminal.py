@@ -112,6 +112,8 @@ async def _with_machine(compose: Compose, work: Callable[[Machine], Any]) -> int
             print(f"This is not being kept. {why_not}", file=sys.stderr)  # noqa: T201
 
     machine = compose(kept)
+    for problem in machine.problems:
+        print(problem, file=sys.stderr)  # noqa: T201
     keeping = asyncio.create_task(machine.keeper.run())
     try:
         return int(await work(machine))

@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 
 from tests.driving import ROOT
+from tests.end2end.helpers import configure
 from tests.ollama_sim import scenarios
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import with_faults
@@ -170,6 +171,15 @@ def test_failing_models_end_with_one_sentence(tmp_path: Path) -> None:
     assert done.returncode == 1
     assert _events(done.stdout)[-1]["reason"] == "failed"
     assert len(done.stderr.strip().splitlines()) == 1
+
+
+def test_wrong_settings_are_named_and_the_answer_comes_all_the_same(tmp_path: Path) -> None:
+    configure(tmp_path, "theme = 5")
+    with Sim(scenarios.ONE_MODEL) as sim:
+        done = _run(tmp_path, sim.url, "ask", "Why?")
+    assert done.returncode == 0
+    assert done.stdout
+    assert "theme is 5, expected is" in done.stderr
 
 
 def _ask_slowly(home: Path, sim: Sim) -> "subprocess.Popen[str]":
