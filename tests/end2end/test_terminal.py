@@ -156,7 +156,7 @@ def test_without_a_model_the_guide_answers_what_it_knows_and_says_what_it_does_n
     knows = _run(tmp_path, NOWHERE, "ask", "How do I pull a model?")
     does_not = _run(tmp_path, NOWHERE, "ask", "--json", "What is the capital of France?")
     assert knows.returncode == 0
-    assert "ollama pull" in knows.stdout
+    assert "press Pull" in knows.stdout
     assert does_not.returncode == 3
     last = _events(does_not.stdout)[-1]
     assert last["event"] == "answer_finished"
