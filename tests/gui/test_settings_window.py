@@ -276,3 +276,22 @@ def test_privacy_says_what_leaves_and_shows_the_log(
     part(page, QPushButton, "openLogFolder").click()
     assert opened == [str(tmp_path)]
     preferences.close()
+
+
+def test_the_buttons_of_the_text_size_are_reached_by_tab(dialog: SettingsDialog) -> None:
+    dialog.show_page("Appearance")
+    page = dialog.page(2)
+    normal = part(page, QPushButton, "normalText")
+    after = [normal, *(part(page, QPushButton, name) for name in ("smallerText", "largerText"))]
+    normal.setFocus()
+    for here, there in zip(after, after[1:], strict=False):
+        QTest.keyClick(here, KEY.Key_Tab)
+        assert there.hasFocus()
+    QTest.keyClick(after[-1], KEY.Key_Backtab)
+    QTest.keyClick(after[1], KEY.Key_Backtab)
+    QTest.keyClick(normal, KEY.Key_Backtab)
+    assert not any(each.hasFocus() for each in after)
+    before = page.window().focusWidget()
+    assert before is not None
+    QTest.keyClick(before, KEY.Key_Tab)
+    assert normal.hasFocus()

@@ -79,7 +79,7 @@ class AppearancePage(Page):
             each.setAccessibleName(words)
         for part in (normal, self._smaller, self._percent, self._larger):
             row.addWidget(part)
-        box.setFocusProxy(self._larger)
+        box.setFocusProxy(normal)  # the first one: Tab would pass over what stands before it
         self.body.addWidget(setting_row(self.theme, "Text size", "Everything grows with it. Ctrl + and Ctrl −.", box))
         self.finds(self._larger, "Text size", "scale zoom font larger smaller")
 
