@@ -1,5 +1,6 @@
 """The settings window: its pages, its search, its keys, and the pages for appearance, memory and privacy."""
 
+import itertools
 from collections.abc import Callable, Coroutine, Iterator
 from pathlib import Path
 from typing import Any
@@ -284,7 +285,7 @@ def test_the_buttons_of_the_text_size_are_reached_by_tab(dialog: SettingsDialog)
     normal = part(page, QPushButton, "normalText")
     after = [normal, *(part(page, QPushButton, name) for name in ("smallerText", "largerText"))]
     normal.setFocus()
-    for here, there in zip(after, after[1:], strict=False):
+    for here, there in itertools.pairwise(after):
         QTest.keyClick(here, KEY.Key_Tab)
         assert there.hasFocus()
     QTest.keyClick(after[-1], KEY.Key_Backtab)
