@@ -223,7 +223,7 @@ class OllamaRuntime:
         with suppress(OSError):
             lines = self.log_file.read_text("utf-8", "replace")[-4000:].strip().splitlines()
             if lines:
-                return f"Its last words: {lines[-1].strip()[:300]}"
+                return f"Its last words: “{lines[-1].strip()[:300]}”."
         return ""
 
     # ── downloading ────────────────────────────────────────────────────────────────────────────────────
