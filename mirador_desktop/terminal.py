@@ -36,6 +36,11 @@ class Machine(Protocol):
         """What keeps."""
         ...
 
+    @property
+    def problems(self) -> list[str]:
+        """Sentences about what is wrong in the settings."""
+        ...
+
     async def close(self) -> None:
         """Keep and close everything."""
         ...
