@@ -87,7 +87,7 @@ async def _main(
         window.closing.connect(instance.leave)  # who starts the program from now on gets a window of their own
         try:
             if not closing.is_set():
-                await _work(window, preferences, places, problems, closing, on_ready)
+                await _work(window, preferences, problems, closing, on_ready)
         finally:
             window.close()
             preferences.close()
@@ -105,7 +105,6 @@ async def _first_of(*events: asyncio.Event) -> None:
 async def _work(
     window: "MainWindow",
     preferences: Preferences,
-    places: Folders,
     problems: list[str],
     closing: asyncio.Event,
     on_ready: "Callable[[MainWindow], Awaitable[None]] | None",

@@ -200,11 +200,9 @@ class _Uses:
 
 def _options_of(preferences: Preferences) -> Callable[[str], Mapping[str, int]]:
     """How single models are run, read from the settings each time: they change while the program runs."""
-    from mirador_desktop.core.names import same_model
 
     def options_of(model: str) -> Mapping[str, int]:
-        options = next((o for name, o in preferences.current.models.items() if same_model(name, model)), None)
-        given = asdict(options) if options is not None else {}
+        given = asdict(preferences.options_of(model))
         return {name: value for name, value in given.items() if value is not None}
 
     return options_of
