@@ -246,21 +246,20 @@ class Hosts:
 
     def _entries(self) -> list[HostEntry]:
         """The hosts without their states."""
-        hosts = self._preferences.current.hosts
+        given = bool(self._preferences.current.hosts)
+        hosts = self._preferences.current.hosts or (self._default,)
         entries: list[HostEntry] = []
         seen: dict[tuple[str, str], str] = {}
-        addresses = [self._base(host) for host in hosts or (self._default,)]
-        names = self._names(hosts or (self._default,), addresses)
-        for host, address, name in zip(hosts or (self._default,), addresses, names, strict=True):
-            problem = self._maker.problem(host.address, host.kind) if hosts else ""
+        addresses = [self._base(host) for host in hosts]
+        names = self._names(hosts, addresses)
+        for host, address, name in zip(hosts, addresses, names, strict=True):
+            problem = self._maker.problem(host.address, host.kind) if given else ""
             if not problem and (same := seen.get((host.kind, address))):
                 problem = f"This is the address of {same} already."
             seen.setdefault((host.kind, address), name)
             plain = address.startswith("http://") and not self._maker.is_this_computer(address)
             token = self._tokens.place(address)
-            entries.append(
-                HostEntry(host, name, address, bool(hosts), problem, token=token, unsafe=plain and bool(token))
-            )
+            entries.append(HostEntry(host, name, address, given, problem, token=token, unsafe=plain and bool(token)))
         return entries
 
     def _names(self, hosts: Sequence[HostSettings], addresses: Sequence[str]) -> list[str]:

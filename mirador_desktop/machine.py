@@ -32,7 +32,7 @@ class Machine:
     """Everything below the window.
 
     Attributes:
-        problems: sentences about what is wrong in the settings.
+        problems: sentences about what was wrong in the settings, where `compose` has read them.
     """
 
     preferences: Preferences
@@ -75,7 +75,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
 
     Args:
         on_kept: called with "" when all is being kept, or the sentence why it is not.
-        preferences: the settings while the program runs, None for some of its own.
+        preferences: the settings while the program runs; None reads them now.
     """
     from mirador_desktop.assistant import Assistant
     from mirador_desktop.core.orchestrator import StreamingOrchestrator
@@ -97,20 +97,21 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     from mirador_desktop.warming import Warmer
 
     places = folders()
-    settings, problems = load(places.settings_file)
-    preferences = preferences or Preferences(places.settings_file, settings)
+    problems: list[str] = []
+    if preferences is None:
+        settings, problems = load(places.settings_file)
+        preferences = Preferences(places.settings_file, settings)
     hosts = Hosts(preferences, HostFactory(lambda: preferences.current.num_ctx, _options_of(preferences)), Tokens())
     registry = Registry(hosts.engines(), Guide(resource_folder() / "guide"), _memory)
     hosts.attach(registry)
     store = Store(places.data)
     keeper = Keeper(store, on_kept)
-    orchestrator = StreamingOrchestrator(registry, stall_after=settings.stall_seconds)
+    orchestrator = StreamingOrchestrator(registry, stall_after=preferences.current.stall_seconds)
 
     def settings_changed(before: Settings) -> None:
         orchestrator.stall_after = preferences.current.stall_seconds
         if preferences.current.log_level != before.log_level:
             logging.getLogger().setLevel(preferences.current.log_level.upper())
-        registry.wake()  # a model's window may be another one now
 
     preferences.listen(settings_changed)
     pipelines = Pipelines(places.pipelines, resource_folder() / "pipelines")
@@ -126,7 +127,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         store,
         preferences,
         assistant.chosen,
-        look_at_computer,
+        lambda: models.computer,
         lambda address: asyncio.to_thread(most_models, address),
     )
     models = Models(

@@ -166,10 +166,7 @@ class Models:
             await self._manager(host).copy(row.name, name)
         for host in row.hosts:
             await self._manager(host).delete(row.name)
-        options = self._preferences.current.models.get(row.name)
-        if options is not None:
-            others = {k: v for k, v in self._preferences.current.models.items() if k != row.name}
-            self._preferences.change(models={**others, full_name(name): replace(options)})
+        self._preferences.rename_model(row.name, full_name(name))
         await self._hosts.look()
 
     async def delete(self, row: Row, hosts: Sequence[str]) -> None:

@@ -73,6 +73,13 @@ class Preferences:
         options = replace(self.options_of(model), **changes)
         self.change(models={**self.current.models, self._written_name(model): options})
 
+    def rename_model(self, model: str, name: str) -> None:
+        """Let the options of a model go along to its new name; nothing changes where it has none."""
+        old = self._written_name(model)
+        if old in self.current.models:
+            others = {each: options for each, options in self.current.models.items() if each != old}
+            self.change(models={**others, name: self.current.models[old]})
+
     def forget_model(self, model: str) -> None:
         """Run a model as by default."""
         self.change(models={name: o for name, o in self.current.models.items() if not same_model(name, model)})

@@ -22,7 +22,7 @@ from pathlib import Path
 from typing import IO, TYPE_CHECKING, Literal
 from urllib.parse import urlsplit
 
-from mirador_desktop.core.amounts import size_words
+from mirador_desktop.core.amounts import part_words, size_words
 from mirador_desktop.errors import ReleaseError
 
 if TYPE_CHECKING:
@@ -52,6 +52,17 @@ class Progress:
     done: int = 0
     total: int = 0
     speed: float = 0.0
+
+    @property
+    def share(self) -> float | None:
+        """How much of the whole is done, 0 to 1; None while the whole is not known."""
+        return self.done / self.total if self.total else None
+
+    @property
+    def words(self) -> str:
+        """Amount and speed: "0.7 of 1.9 GB · 48 MB/s"."""
+        amount = part_words(self.done, self.total) if self.total else size_words(self.done)
+        return f"{amount} · {size_words(self.speed)}/s" if self.speed else amount
 
 
 def can_download() -> bool:

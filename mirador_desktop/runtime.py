@@ -78,6 +78,12 @@ class OllamaRuntime:
         self._listeners.add(listener)
 
     @property
+    def doing_words(self) -> str:
+        """What is being done now while there is no progress to tell of."""
+        doing = {"starting": "Starting Ollama…", "stopping": "Ending Ollama…", "removing": "Removing Ollama…"}
+        return doing.get(self.doing, "Asking the release server…")
+
+    @property
     def wanted(self) -> bool:
         """Whether a host on this computer is in use at all."""
         return bool(self._address())

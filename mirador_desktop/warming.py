@@ -45,7 +45,7 @@ class Warmer:
 
     Args:
         chosen: gives a pipeline's stages the models that would answer now.
-        computer: finds out what this computer has.
+        computer: gives what this computer has, nothing while that is not known.
         most_models: finds out how many models the server at an address on this computer keeps, None if unknown.
 
     Attributes:
@@ -60,7 +60,7 @@ class Warmer:
         memory: StateStore,
         preferences: Preferences,
         chosen: Callable[[Pipeline], Pipeline],
-        computer: Callable[[], Awaitable[Computer]],
+        computer: Callable[[], Computer],
         most_models: Callable[[str], Awaitable[int | None]],
     ) -> None:
         self.load_seconds: dict[str, float] = {}
@@ -68,8 +68,7 @@ class Warmer:
         self.problems: dict[str, str] = {}
         self._failed_at: dict[str, float] = {}
         self._shelf, self._memory, self._preferences = shelf, memory, preferences
-        self._chosen, self._find_computer, self._most_models = chosen, computer, most_models
-        self._computer: Computer | None = None
+        self._chosen, self._computer, self._most_models = chosen, computer, most_models
         self._learned: dict[str, Learned] = {}
         self._most: dict[str, int | None] = {}
         self._here: Callable[[str], bool] | None = None
@@ -90,8 +89,7 @@ class Warmer:
         self._listeners.add(listener)
 
     async def prepare(self) -> None:
-        """Read what was remembered, and find out what this computer has."""
-        self._computer = await self._find_computer()
+        """Read what was remembered."""
         try:
             sizes, seconds = await self._memory.state(_SIZES), await self._memory.state(_SECONDS)
         except StoreError as error:
@@ -122,8 +120,7 @@ class Warmer:
                 info = infos.get(model) or infos.get(full_name(model))
                 rooms.setdefault(engine.name, self._room(engine))
                 seen = self._learned_of(engine).needs.get(full_name(model), 0)
-                state = self._shelf.states.get(engine.name)
-                loaded = state is not None and any(same_model(m.name, model) for m in state.loaded)
+                loaded = self._is_loaded(engine, model)
                 need = seen or (needs(info.size) if info is not None else 0)
                 seconds = self.load_seconds.get(model)
                 wanted.append(Wanted(stage.name, model, engine.name, need, loaded, seconds))
@@ -132,8 +129,8 @@ class Warmer:
     def _room(self, engine: Engine) -> HostRoom:
         most = self._most.get(engine.address)
         room = 0
-        if self._computer is not None and engine.address in self._most:  # on this computer
-            machine = self._computer
+        if engine.address in self._most:  # on this computer
+            machine = self._computer()
             room = machine.room if machine.unified or not machine.gpu else machine.gpu
         state = self._shelf.states.get(engine.name)
         loaded = {full_name(m.name): m.size for m in state.loaded} if state is not None else {}
@@ -297,9 +294,9 @@ class Warmer:
             self._let_go.clear()
         if news:
             self._save()
+            self._listeners.tell()
         if began and self._here is not None and (self._limits is None or self._limits.done()):
             self._limits = asyncio.create_task(self.find_limits(self._here), name="limits of servers")
-        self._listeners.tell()
 
     def _save(self) -> None:
         self._unsaved = True

@@ -22,6 +22,8 @@ if TYPE_CHECKING:
     from mirador_desktop.runtime import OllamaRuntime
 
 DOWNLOAD_PAGE = "https://ollama.com/download"
+TASK = "ollama itself"
+"""Names the task that starts, ends, downloads or removes Ollama: one at a time, here and in the settings."""
 START_QUESTION = "What are you good at, and what should I better not ask you?"
 GUIDE_QUESTIONS = (
     "How do I get models?",
@@ -221,14 +223,9 @@ class FirstStart(QObject):
     def _doing(self) -> Situation:
         runtime, progress = self._runtime, self._runtime.progress
         if progress is None:
-            doing = {"starting": "Starting Ollama…", "stopping": "Ending Ollama…", "removing": "Removing Ollama…"}
-            return Situation(doing.get(runtime.doing, "Asking the release server…"), "This takes a moment.")
+            return Situation(runtime.doing_words, "This takes a moment.")
         title = {"download": "Downloading Ollama", "check": "Comparing its checksum", "unpack": "Unpacking Ollama"}
-        side = part_words(progress.done, progress.total) if progress.total else size_words(progress.done)
-        if progress.speed:
-            side += f" · {size_words(progress.speed)}/s"
-        share = progress.done / progress.total if progress.total else None
-        row = Row("Ollama", "", "The program that runs the models", side, share)
+        row = Row("Ollama", "", "The program that runs the models", progress.words, progress.share)
         stop = (Act("Stop", "stop"),) if progress.what == "download" else ()
         return Situation(
             title[progress.what], "Mirador starts it when it is here.", (row,), second=stop, others=(_GUIDE,)
@@ -252,11 +249,11 @@ class FirstStart(QObject):
             case "get":
                 QDesktopServices.openUrl(QUrl(DOWNLOAD_PAGE))
             case "run":
-                self._tasks.start("ollama itself", self._run())
+                self._tasks.start(TASK, self._run())
             case "download":
-                self._tasks.start("ollama itself", self._download())
+                self._tasks.start(TASK, self._download())
             case "stop":
-                self._tasks.cancel("ollama itself")
+                self._tasks.cancel(TASK)
             case "pull":
                 self._pull()
             case _ if what.startswith("ask "):

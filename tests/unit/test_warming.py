@@ -35,14 +35,16 @@ class Bench:
         self.orchestrator = StreamingOrchestrator(self.registry)
         self.preferences = Preferences(folder / "settings.toml", Settings())
 
-        async def computer() -> Computer:
-            return Computer(room + 2 * GB)
-
         async def most_models(address: str) -> int | None:
             return most
 
         self.warmer = Warmer(
-            self.registry, memory, self.preferences, self.orchestrator.resolve, computer, most_models
+            self.registry,
+            memory,
+            self.preferences,
+            self.orchestrator.resolve,
+            lambda: Computer(room + 2 * GB),
+            most_models,
         )
 
     async def start(self) -> None:

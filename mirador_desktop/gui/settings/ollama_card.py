@@ -6,9 +6,8 @@ from PySide6.QtCore import QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
-from mirador_desktop.core.amounts import part_words, size_words
 from mirador_desktop.errors import MiradorError
-from mirador_desktop.gui.first_start import DOWNLOAD_PAGE
+from mirador_desktop.gui.first_start import DOWNLOAD_PAGE, TASK
 from mirador_desktop.gui.settings.widgets import Progress, Segments, button, label, setting_row
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.theme import Theme
@@ -16,9 +15,6 @@ from mirador_desktop.preferences import Preferences
 
 if TYPE_CHECKING:
     from mirador_desktop.runtime import OllamaRuntime
-
-TASK = "ollama itself"
-"""The name of the task that starts, ends, downloads or removes it: one at a time, also for the welcome page."""
 
 
 class OllamaCard(QWidget):
@@ -81,13 +77,10 @@ class OllamaCard(QWidget):
         progress = runtime.progress
         if progress is not None:
             what = {"download": "Downloading", "check": "Comparing the checksum of", "unpack": "Unpacking"}
-            amount = part_words(progress.done, progress.total) if progress.total else size_words(progress.done)
-            speed = f" · {size_words(progress.speed)}/s" if progress.speed else ""
-            words = f"{what[progress.what]} Ollama: {amount}{speed}"
-            self._progress.set_share(progress.done / progress.total if progress.total else 0.0)
+            words = f"{what[progress.what]} Ollama: {progress.words}"
+            self._progress.set_share(progress.share or 0.0)
         elif busy:
-            doing = {"starting": "Starting Ollama…", "stopping": "Ending Ollama…", "removing": "Removing Ollama…"}
-            words = doing.get(runtime.doing, "Asking the release server…")
+            words = runtime.doing_words
         elif not runtime.looked:
             words = "Looking for it…"
         elif runtime.started_here:

@@ -97,6 +97,7 @@ class SettingsWindow:
         for control, words, more in plan.controls:
             page.finds(control, words, more)
         page.hear(doors.warmer.listen, plan.refresh)
+        page.hear(doors.engines.listen, plan.refresh)
         page.hear(doors.preferences.listen, lambda before: plan.refresh())
         page.actions_of.on_menu = lambda menu, row: self._run_menu(page, menu, row)
         return page
