@@ -26,6 +26,10 @@ class Conversation:
         created, updated: Unix times.
         leaf: the last turn of the branch that is shown, "" while there is none.
         turns: how many turns the branch that is shown has; filled by lists of conversations.
+        folder: identifier of the folder it lies in, "" for none.
+        tags: names without "#", sorted, each once.
+        archived: whether it is out of the way: lists show it only when they are asked for such.
+        memory: whether its turns are remembered, and others recalled in it.
     """
 
     id: str
@@ -36,6 +40,46 @@ class Conversation:
     updated: float = 0.0
     leaf: str = ""
     turns: int = 0
+    folder: str = ""
+    tags: list[str] = field(default_factory=list)
+    archived: bool = False
+    memory: bool = True
+
+
+@dataclass(slots=True)
+class Folder:
+    """A place for conversations; `parent` is the folder it lies in, "" for none. One in another holds no folders."""
+
+    id: str
+    name: str
+    parent: str = ""
+
+
+@dataclass(slots=True)
+class Attachment:
+    """A file that belongs to a question.
+
+    Attributes:
+        media: its type, as in "text/csv" or "image/png".
+        size: bytes of the file.
+        tokens: about how many tokens it takes in a prompt.
+        note: what was left out of it, in words; "" if nothing was.
+        text: what a model reads of it, "" for an image.
+        data: the bytes of an image; None where there are none or they are in the store only.
+    """
+
+    name: str
+    media: str
+    size: int = 0
+    tokens: int = 0
+    note: str = ""
+    text: str = ""
+    data: bytes | None = None
+
+    @property
+    def is_image(self) -> bool:
+        """Whether it is sent as a picture."""
+        return self.media.startswith("image/")
 
 
 @dataclass(slots=True)
@@ -116,17 +160,44 @@ class ContextUsed:
 
 
 @dataclass(slots=True)
+class MemoryUsed:
+    """A memory that was sent along with a question.
+
+    Attributes:
+        id: the memory's identifier: that of the turn it is of, or of a note.
+        why: why it was recalled, in words.
+        tokens: about how many tokens of it were sent.
+        kind: "turn" or "note"; "" if the memory does not exist any more, then nothing below is known either.
+        turn, conversation, title: where it comes from; "" for a note.
+        created: Unix time.
+        text: the beginning of what it says.
+    """
+
+    id: str
+    why: str = ""
+    tokens: int = 0
+    kind: str = ""
+    turn: str = ""
+    conversation: str = ""
+    title: str = ""
+    created: float = 0.0
+    text: str = ""
+
+
+@dataclass(slots=True)
 class Turn:
     """A question and what came back.
 
     Attributes:
         parent: the turn before it in its branch, "" for the first.
         created: Unix time of the question.
-        memories: how many earlier turns were sent along.
+        memories: how many earlier turns of the conversation were sent along.
         reason: how the answer ended; None while it streams.
         final_stage: the stage whose text is the final answer, "" if there is none.
         error: what happened and what to do, if the answer failed.
         context: what the sources of the pipeline's context gave.
+        recalled: the memories of other conversations that were sent along.
+        attachments: the files that belong to the question.
         position, siblings: this is branch `position` (from 1) of `siblings`; filled when read.
     """
 
@@ -146,6 +217,8 @@ class Turn:
     error: str = ""
     stages: list[StageRecord] = field(default_factory=list)
     context: list[ContextUsed] = field(default_factory=list)
+    recalled: list[MemoryUsed] = field(default_factory=list)
+    attachments: list[Attachment] = field(default_factory=list)
     position: int = 1
     siblings: int = 1
 

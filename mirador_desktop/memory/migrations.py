@@ -13,6 +13,7 @@ from pathlib import Path
 import apsw
 
 from mirador_desktop.errors import StoreError
+from mirador_desktop.memory import recall_index, search_index
 from mirador_desktop.memory.failures import explain
 
 Migration = str | Callable[[apsw.Connection], None]
@@ -97,7 +98,50 @@ CREATE TABLE state (
 ALTER TABLE turns ADD COLUMN context TEXT NOT NULL DEFAULT '[]';
 """
 
-MIGRATIONS: tuple[Migration, ...] = (_V1, _V2)
+_V3 = """
+-- Order. A folder stands at the top (parent '') or in one that does.
+CREATE TABLE folders (
+    id TEXT PRIMARY KEY,
+    name TEXT NOT NULL,
+    parent TEXT NOT NULL
+) STRICT;
+ALTER TABLE conversations ADD COLUMN folder TEXT NOT NULL DEFAULT '';
+ALTER TABLE conversations ADD COLUMN tags TEXT NOT NULL DEFAULT '[]';
+ALTER TABLE conversations ADD COLUMN archived INTEGER NOT NULL DEFAULT 0;
+ALTER TABLE conversations ADD COLUMN memory INTEGER NOT NULL DEFAULT 1;
+
+-- The memories that were sent along with a question: identifier, why, tokens. What they say is not repeated here.
+ALTER TABLE turns ADD COLUMN recalled TEXT NOT NULL DEFAULT '[]';
+
+CREATE TABLE attachments (
+    turn TEXT NOT NULL REFERENCES turns (id) ON DELETE CASCADE,
+    place INTEGER NOT NULL,
+    name TEXT NOT NULL,
+    media TEXT NOT NULL,
+    size INTEGER NOT NULL,
+    tokens INTEGER NOT NULL,
+    note TEXT NOT NULL,
+    text TEXT NOT NULL,
+    data BLOB,
+    PRIMARY KEY (turn, place)
+) STRICT;
+
+-- Turns whose words are not in the indexes yet, or have changed since.
+CREATE TABLE to_index (turn TEXT PRIMARY KEY) STRICT, WITHOUT ROWID;
+INSERT INTO to_index SELECT id FROM turns;
+-- Not INSERT OR IGNORE: the conflict clause of the statement that fires a trigger replaces those inside it.
+CREATE TRIGGER turn_added AFTER INSERT ON turns BEGIN
+    INSERT INTO to_index SELECT new.id WHERE NOT EXISTS (SELECT 1 FROM to_index WHERE turn = new.id);
+END;
+CREATE TRIGGER turn_ended AFTER UPDATE OF reason ON turns WHEN new.reason IS NOT old.reason BEGIN
+    INSERT INTO to_index SELECT new.id WHERE NOT EXISTS (SELECT 1 FROM to_index WHERE turn = new.id);
+END;
+CREATE TRIGGER turn_deleted AFTER DELETE ON turns BEGIN
+    DELETE FROM to_index WHERE turn = old.id;
+END;
+"""
+
+MIGRATIONS: tuple[Migration, ...] = (_V1, _V2, "\n".join((_V3, search_index.TABLES, recall_index.TABLES)))
 
 
 @contextlib.contextmanager

@@ -12,12 +12,23 @@ from typing import Any
 import apsw
 
 from mirador_desktop.core.confidence import Alternatives, Marks
-from mirador_desktop.core.conversation import Answer, ContextUsed, Conversation, StageRecord, Turn
+from mirador_desktop.core.conversation import (
+    Answer,
+    Attachment,
+    ContextUsed,
+    Conversation,
+    MemoryUsed,
+    StageRecord,
+    Turn,
+)
 
-_CONVERSATION = ("id", "title", "title_by_person", "pinned", "created", "updated", "leaf")
+_CONVERSATION = (
+    *("id", "title", "title_by_person", "pinned", "created", "updated", "leaf"),
+    *("folder", "tags", "archived", "memory"),
+)
 _TURN = (
     *("id", "conversation", "parent", "characters", "created", "intent", "complexity", "pipeline", "depth"),
-    *("memories", "first_token", "reason", "final_stage", "error", "question", "context"),
+    *("memories", "first_token", "reason", "final_stage", "error", "question", "context", "recalled"),
 )
 _STAGE = ("turn", "place", "name", "threshold", "skipped", "folded")
 _ANSWER = (
@@ -25,6 +36,7 @@ _ANSWER = (
     *("tokens_per_second", "confidence", "source", "calibrated", "thinking_seconds", "started", "ended"),
     *("text", "thinking", "marks", "alternatives"),
 )
+_ATTACHMENT = ("turn", "place", "name", "media", "size", "tokens", "note", "text", "data")
 _SLICE = 1000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -45,6 +57,7 @@ WRITE_CONVERSATION = _upsert("conversations", _CONVERSATION, 1)
 WRITE_TURN = _upsert("turns", _TURN, 1)
 WRITE_STAGE = _upsert("stages", _STAGE, 2)
 WRITE_ANSWER = _upsert("answers", _ANSWER, 3)
+WRITE_ATTACHMENT = _upsert("attachments", _ATTACHMENT, 2)
 READ_CONVERSATIONS = f"SELECT {', '.join(_CONVERSATION)}, turns FROM conversations"  # noqa: S608
 _READ_TURNS = f"""
     SELECT {", ".join(_TURN)},
@@ -56,6 +69,8 @@ _READ_STAGES = f"""SELECT {", ".join(_STAGE)} FROM stages
     WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, place"""  # noqa: S608
 _READ_ANSWERS = f"""SELECT {", ".join(_ANSWER)} FROM answers
     WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, stage, place"""  # noqa: S608
+_READ_ATTACHMENTS = f"""SELECT {", ".join(_ATTACHMENT[:-1])} FROM attachments
+    WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, place"""  # noqa: S608
 
 
 def conversation_row(record: Conversation) -> tuple[Value, ...]:
@@ -68,6 +83,10 @@ def conversation_row(record: Conversation) -> tuple[Value, ...]:
         _number(record.created),
         _number(record.updated),
         clean(record.leaf),
+        clean(record.folder),
+        clean(json.dumps(record.tags, ensure_ascii=False)),
+        record.archived,
+        record.memory,
     )
 
 
@@ -90,6 +109,7 @@ def turn_row(record: Turn) -> tuple[Value, ...]:
         clean(record.error),
         clean(record.question),
         _context(record.context),
+        clean(json.dumps([[m.id, m.why, m.tokens] for m in record.recalled], ensure_ascii=False)),
     )
 
 
@@ -125,16 +145,35 @@ def answer_row(turn: str, stage: int, place: int, record: Answer) -> tuple[Value
     )
 
 
+def attachment_row(turn: str, place: int, record: Attachment) -> tuple[Value, ...]:
+    """The values of `WRITE_ATTACHMENT`."""
+    return (
+        clean(turn),
+        place,
+        clean(record.name),
+        clean(record.media),
+        record.size,
+        record.tokens,
+        clean(record.note),
+        clean(record.text),
+        record.data,
+    )
+
+
 def read_conversations(rows: Iterable[tuple[Any, ...]]) -> list[Conversation]:
     """Records from the rows of `READ_CONVERSATIONS`."""
-    return [
-        Conversation(key, title, bool(by_person), bool(pinned), created, updated, leaf, turns)
-        for key, title, by_person, pinned, created, updated, leaf, turns in rows
-    ]
+    records = []
+    for *values, turns in rows:
+        row: dict[str, Any] = dict(zip(_CONVERSATION, values, strict=True))
+        for name in ("title_by_person", "pinned", "archived", "memory"):
+            row[name] = bool(row[name])
+        row["tags"] = json.loads(row["tags"])
+        records.append(Conversation(**row, turns=turns))
+    return records
 
 
 def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
-    """Complete turns in the given order; those that are not there are left out."""
+    """Complete turns in the given order, without the bytes of images; those that are not there are left out."""
     wanted = json.dumps(list(ids))
     turns: dict[str, Turn] = {}
     cut: list[Turn] = []  # the program was killed while they were answered
@@ -143,6 +182,7 @@ def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
         row: dict[str, Any] = dict(zip(_TURN, values, strict=True))
         del row["characters"]
         row["context"] = _read_context(row["context"])
+        row["recalled"] = [MemoryUsed(*values) for values in json.loads(row["recalled"])]
         ended, row["reason"] = row["reason"], row["reason"] or "stopped"
         turns[row["id"]] = Turn(**row, position=position, siblings=siblings)
         if ended is None and not turns[row["id"]].final_stage:
@@ -161,6 +201,8 @@ def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
         row["marks"] = Marks(row["marks"])
         row["alternatives"] = _unpack(row["alternatives"])
         stages[place].answers.append(Answer(**row))
+    for turn, _, *values in connection.execute(_READ_ATTACHMENTS, (wanted,)):
+        turns[turn].attachments.append(Attachment(*values))
     for each in cut:  # as if it had been stopped: the last text stands for it
         each.final_stage = next((s.name for s in reversed(each.stages) if any(a.text for a in s.answers)), "")
     return [turns[key] for key in ids if key in turns]

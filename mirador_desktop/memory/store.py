@@ -6,7 +6,6 @@ import logging
 import time
 from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, TypeVar
 
@@ -14,12 +13,12 @@ import apsw
 
 from mirador_desktop.core.conversation import Conversation, Turn, TurnOutline
 from mirador_desktop.errors import StoreDamaged, StoreError, StoreReadOnly
-from mirador_desktop.memory import branches, rows
+from mirador_desktop.memory import branches, files, rows
 from mirador_desktop.memory.database import BUSY_MILLISECONDS, checkpoint, open_database
 from mirador_desktop.memory.failures import explain
-from mirador_desktop.memory.key import FILE_NAME as KEY_FILE
-from mirador_desktop.memory.key import KeyPlace, destroy_key, load_key
+from mirador_desktop.memory.key import KeyPlace, load_key
 from mirador_desktop.memory.migrations import MIGRATIONS, Migration, transaction
+from mirador_desktop.memory.reader import Reader
 from mirador_desktop.memory.writing import Writer
 
 _log = logging.getLogger(__name__)
@@ -33,8 +32,8 @@ _BUSY_STEPS_CLOSING = 15
 class Store:
     """Keeps conversations in `folder`/mirador.db, encrypted.
 
-    Every method runs in the store's own thread, one after the other, and raises a `StoreError` whose text
-    names the file. After `open()` was called once, a store that could not be opened, or lost its file, is
+    Every method but `read` runs in the store's own thread, one after the other, and raises a `StoreError` whose
+    text names the file. After `open()` was called once, a store that could not be opened, or lost its file, is
     opened again by the next call of any method, until `close()`.
 
     Attributes:
@@ -57,6 +56,8 @@ class Store:
         self._executor: ThreadPoolExecutor | None = None
         self._wanted = False
         self._writer = Writer()
+        self._key = b""
+        self._reader = Reader(self.path)
 
     @property
     def is_open(self) -> bool:
@@ -68,6 +69,21 @@ class Store:
         self._wanted = True
         if not self.is_open:
             await self._run(lambda connection: None)
+
+    async def write(self, work: Callable[[apsw.Connection], T]) -> T:
+        """Run a function with the connection; it begins its own transaction (`migrations.transaction`)."""
+        return await self._run(work)
+
+    async def read(self, work: Callable[[apsw.Connection], T]) -> T:
+        """Run a function with a read-only connection in another thread, which never waits for writing.
+
+        Cancelling the task that awaits this interrupts the function.
+        """
+        await self.open()
+        try:
+            return await self._reader.run(work, self._key, self._file)
+        except (apsw.Error, OSError) as error:
+            raise explain(error, self.path) from error
 
     def hurry(self) -> None:
         """Wait for another program's lock only briefly from now on: the program is being closed."""
@@ -162,18 +178,18 @@ class Store:
         """How many conversations and turns there are, and the bytes of the database on disk with its log."""
         sql = "SELECT count(*), (SELECT count(*) FROM turns) FROM conversations WHERE deleted IS NULL"
         (found,) = await self._run(lambda connection: connection.execute(sql).fetchall())
-        return int(str(found[0])), int(str(found[1])), await asyncio.to_thread(self._bytes)
+        return int(str(found[0])), int(str(found[1])), await asyncio.to_thread(files.size_of, self.path)
 
     async def erase(self) -> None:
         """Delete the database, every copy of it, and their keys. The next call of any method begins another."""
-        await asyncio.get_running_loop().run_in_executor(self._pool(), self._erase)
+        await asyncio.get_running_loop().run_in_executor(self._pool(), self._without_file, files.erase)
 
     async def set_aside(self) -> Path:
         """Rename a database that cannot be read, with its key file, so that a new one can be made.
 
         Nothing is deleted. Returns the new name.
         """
-        return await asyncio.get_running_loop().run_in_executor(self._pool(), self._set_aside)
+        return await asyncio.get_running_loop().run_in_executor(self._pool(), self._without_file, files.set_aside)
 
     def _pool(self) -> ThreadPoolExecutor:
         if self._executor is None:
@@ -202,6 +218,7 @@ class Store:
         key = load_key(self.path.parent, database_exists=exists)
         self.key_place = key.place
         self.key_notice = self.key_notice or key.notice
+        self._key = key.material
         self._writer.forget()
         self._connection = open_database(self.path, key.material, self._migrations)
         self._connection.set_busy_handler(self._wait_for_lock)
@@ -236,6 +253,7 @@ class Store:
 
     def _leave(self, *, keep_log: bool = True) -> None:
         """Close the connection, and unless `keep_log` is False, leave the files as they are."""
+        self._reader.close()
         connection, self._connection = self._connection, None
         if connection is None:
             return
@@ -261,36 +279,13 @@ class Store:
                 copy.unlink()
         return count
 
-    def _bytes(self) -> int:
-        return sum(path.stat().st_size for path in self.path.parent.glob(f"{FILE_NAME}*"))
-
-    def _erase(self) -> None:
+    def _without_file(self, work: Callable[[Path], T]) -> T:
+        """Do something with the database's files while nobody has them open."""
         self._leave()
         try:
-            destroy_key(self.path.parent)  # first: whatever remains then cannot be read
-            for pattern in (f"{FILE_NAME}*", f"{self.path.stem}-before-v*", f"{self.path.stem}-damaged-*"):
-                for path in self.path.parent.glob(pattern):
-                    path.unlink()
+            return work(self.path)
         except OSError as error:
             raise explain(error, self.path) from error
-
-    def _set_aside(self) -> Path:
-        self._leave()
-        stamp = datetime.now(UTC).strftime("%Y-%m-%dT%H%M%SZ")
-        target, number = self.path.with_name(f"mirador-damaged-{stamp}.db"), 1
-        while target.exists():
-            number += 1
-            target = self.path.with_name(f"mirador-damaged-{stamp}-{number}.db")
-        # The log first: beside a new database, SQLite would delete it.
-        pairs = [(self.path.with_name(f"{FILE_NAME}{end}"), f"{target.name}{end}") for end in ("-wal", "-shm")]
-        pairs += [(self.path, target.name), (self.path.with_name(KEY_FILE), f"{target.stem}.key")]
-        try:
-            for path, name in pairs:
-                if path.exists():
-                    path.rename(path.with_name(name))
-        except OSError as error:
-            raise explain(error, self.path) from error
-        return target
 
 
 _CONTAINS = """(contains(c.title, ?{0})

@@ -40,9 +40,14 @@ class Writer:
                 if not _exists(connection, "conversations", turn.conversation):
                     _log.warning("A turn of a conversation that does not exist was not written.")
                     continue
-                if not _exists(connection, "turns", turn.id):
+                new = not _exists(connection, "turns", turn.id)
+                if new:
                     recount.add(turn.conversation)
                 written[turn.id] = self._save_turn(connection, turn)
+                if new:  # they never change
+                    for place, attachment in enumerate(turn.attachments):
+                        row = rows.attachment_row(turn.id, place, attachment)
+                        connection.execute(rows.WRITE_ATTACHMENT, row)
             for key in sorted(recount):
                 branches.count_turns(connection, rows.clean(key))
         self._written.update(written)
