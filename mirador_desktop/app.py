@@ -124,6 +124,7 @@ async def _work(
         async with asyncio.TaskGroup() as group:
             running = [
                 group.create_task(machine.keeper.run(), name="keeper"),
+                group.create_task(machine.indexer.run(), name="indexer"),
                 group.create_task(machine.registry.watch(lambda: window.isVisible()), name="engines"),
                 group.create_task(_settle(window, desk, machine, problems, on_ready), name="settle"),
             ]

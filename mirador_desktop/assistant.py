@@ -82,6 +82,12 @@ class Assistant(Library):
         super().__init__(store, keeper)
         self._source, self._orchestrator = source, orchestrator
         self._ready, self._pipelines, self._providers = ready, pipelines, providers
+        self._answering = 0
+
+    @property
+    def answering(self) -> bool:
+        """Whether a question is being answered now."""
+        return self._answering > 0
 
     @property
     def pipelines(self) -> Sequence[Pipeline]:
@@ -114,6 +120,7 @@ class Assistant(Library):
             self._keeper.keep(turn=turn)
             on_event(event)
 
+        self._answering += 1
         try:
             history = await self._history(ask) if ask.memory else ()
             turn.memories = len(history)
@@ -131,6 +138,7 @@ class Assistant(Library):
             log.exception("An answer failed")
             deliver(AnswerFinished("", "", None, "failed", f"Something unexpected happened: {error}"))
         finally:
+            self._answering -= 1
             conversation.updated = time.time()
             self._keeper.keep(conversation, turn)
         return turn

@@ -15,6 +15,7 @@ if TYPE_CHECKING:
     from mirador_desktop.core.model_rows import Use
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.hosts import Hosts
+    from mirador_desktop.memory.indexer import Indexer
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
     from mirador_desktop.models import Models
@@ -42,6 +43,7 @@ class Machine:
     registry: "Registry"
     store: "Store"
     keeper: "Keeper"
+    indexer: "Indexer"
     assistant: "Assistant"
     pipelines: "Pipelines"
     providers: "Providers"
@@ -86,6 +88,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     from mirador_desktop.engines.ollama_parts import delete_parts
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.hosts import Hosts
+    from mirador_desktop.memory.indexer import Indexer
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
     from mirador_desktop.models import Models
@@ -117,6 +120,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     pipelines = Pipelines(places.pipelines, resource_folder() / "pipelines")
     providers = Providers(places.data / "context")
     assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)
+    indexer = Indexer(store, lambda: assistant.answering)
 
     uses = _Uses(pipelines, assistant, preferences)
     registry.listen(uses.forget)
@@ -164,8 +168,8 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         own_answers,
     )
     return Machine(
-        preferences, problems, places, hosts, registry, store, keeper, assistant, pipelines, providers, models, pulls,
-        warmer, runtime,
+        preferences, problems, places, hosts, registry, store, keeper, indexer, assistant, pipelines, providers,
+        models, pulls, warmer, runtime,
     )  # fmt: skip
 
 

@@ -37,6 +37,11 @@ class Machine(Protocol):
         ...
 
     @property
+    def indexer(self) -> Any:
+        """What makes it possible to find it again."""
+        ...
+
+    @property
     def problems(self) -> list[str]:
         """Sentences about what is wrong in the settings."""
         ...
@@ -119,12 +124,13 @@ async def _with_machine(compose: Compose, work: Callable[[Machine], Any]) -> int
     machine = compose(kept)
     for problem in machine.problems:
         print(problem, file=sys.stderr)  # noqa: T201
-    keeping = asyncio.create_task(machine.keeper.run())
+    running = {asyncio.create_task(each.run()) for each in (machine.keeper, machine.indexer)}
     try:
         return int(await work(machine))
     finally:
-        keeping.cancel()
-        await asyncio.wait({keeping})
+        for task in running:
+            task.cancel()
+        await asyncio.wait(running)
         await machine.close()
 
 

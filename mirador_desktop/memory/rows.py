@@ -69,6 +69,7 @@ _READ_STAGES = f"""SELECT {", ".join(_STAGE)} FROM stages
     WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, place"""  # noqa: S608
 _READ_ANSWERS = f"""SELECT {", ".join(_ANSWER)} FROM answers
     WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, stage, place"""  # noqa: S608
+_READ_TEXTS = _READ_ANSWERS.replace("marks, alternatives", "x'', NULL")
 _READ_ATTACHMENTS = f"""SELECT {", ".join(_ATTACHMENT[:-1])} FROM attachments
     WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, place"""  # noqa: S608
 
@@ -172,8 +173,12 @@ def read_conversations(rows: Iterable[tuple[Any, ...]]) -> list[Conversation]:
     return records
 
 
-def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
-    """Complete turns in the given order, without the bytes of images; those that are not there are left out."""
+def read_turns(connection: apsw.Connection, ids: Sequence[str], *, marks: bool = True) -> list[Turn]:
+    """Complete turns in the given order, without the bytes of images; those that are not there are left out.
+
+    Args:
+        marks: whether the answers' `marks` and `alternatives` are read too, which takes longer than the rest.
+    """
     wanted = json.dumps(list(ids))
     turns: dict[str, Turn] = {}
     cut: list[Turn] = []  # the program was killed while they were answered
@@ -191,7 +196,7 @@ def read_turns(connection: apsw.Connection, ids: Sequence[str]) -> list[Turn]:
     for turn, _, name, threshold, skipped, folded in rows:
         chosen = None if folded is None else bool(folded)
         turns[turn].stages.append(StageRecord(name, threshold, skipped, chosen))
-    for values in connection.execute(_READ_ANSWERS, (wanted,)):
+    for values in connection.execute(_READ_ANSWERS if marks else _READ_TEXTS, (wanted,)):
         row = dict(zip(_ANSWER, values, strict=True))
         stages = turns[row.pop("turn")].stages
         place = row.pop("stage")

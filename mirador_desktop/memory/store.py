@@ -42,6 +42,7 @@ class Store:
         key_place: where the key is, known once the store was opened.
         key_notice: a sentence to show, not empty only if a key file had just to be made.
         made: how many times a database was made because there was none.
+        on_saved: called on the loop's thread after something was written that may have to be indexed.
     """
 
     def __init__(self, folder: Path, migrations: tuple[Migration, ...] = MIGRATIONS) -> None:
@@ -49,6 +50,7 @@ class Store:
         self.key_place: KeyPlace = "keyring"
         self.key_notice = ""
         self.made = 0
+        self.on_saved: Callable[[], None] = lambda: None
         self._migrations = migrations
         self._connection: apsw.Connection | None = None
         self._file = (0, 0)
@@ -104,6 +106,8 @@ class Store:
         database nor among `conversations` are left out. What was marked as deleted stays so.
         """
         await self._run(lambda connection: self._writer.save(connection, conversations, turns))
+        if turns:
+            self.on_saved()
 
     async def conversations(self) -> list[Conversation]:
         """All conversations that are not deleted, the one changed last first."""
