@@ -125,6 +125,7 @@ async def _work(
             running = [
                 group.create_task(machine.keeper.run(), name="keeper"),
                 group.create_task(machine.indexer.run(), name="indexer"),
+                group.create_task(machine.titles.run(), name="titles"),
                 group.create_task(machine.registry.watch(lambda: window.isVisible()), name="engines"),
                 group.create_task(_settle(window, desk, machine, problems, on_ready), name="settle"),
             ]
@@ -177,8 +178,8 @@ def doors_of(machine: "Machine") -> "Doors":
     from mirador_desktop.gui.doors import Doors
 
     return Doors(
-        machine.assistant, machine.registry, machine.hosts, machine.models, machine.pulls, machine.warmer,
-        machine.pipelines, machine.providers, machine.runtime, machine.preferences, machine.folders,
+        machine.assistant, machine.order, machine.registry, machine.hosts, machine.models, machine.pulls,
+        machine.warmer, machine.pipelines, machine.providers, machine.runtime, machine.preferences, machine.folders,
     )  # fmt: skip
 
 

@@ -67,6 +67,9 @@ class Assistant(Library):
         ready: waits until the engines have been looked at.
         pipelines: what there is to choose from; None for the default one and the guide alone.
         providers: what collects the context of a pipeline; None for no context at all.
+
+    Attributes:
+        on_answered: called with each turn whose answer has ended, whatever happened.
     """
 
     def __init__(
@@ -83,11 +86,24 @@ class Assistant(Library):
         self._source, self._orchestrator = source, orchestrator
         self._ready, self._pipelines, self._providers = ready, pipelines, providers
         self._answering = 0
+        self._was_asked, self._is_quiet = asyncio.Event(), asyncio.Event()
+        self.on_answered: Callable[[Turn], None] = lambda turn: None
 
     @property
     def answering(self) -> bool:
         """Whether a question is being answered now."""
         return self._answering > 0
+
+    async def asked(self) -> None:
+        """Wait for the next question."""
+        self._was_asked.clear()
+        await self._was_asked.wait()
+
+    async def quiet(self) -> None:
+        """Wait until nothing is being answered."""
+        if self._answering:
+            self._is_quiet.clear()
+            await self._is_quiet.wait()
 
     @property
     def pipelines(self) -> Sequence[Pipeline]:
@@ -121,6 +137,7 @@ class Assistant(Library):
             on_event(event)
 
         self._answering += 1
+        self._was_asked.set()
         try:
             history = await self._history(ask) if ask.memory else ()
             turn.memories = len(history)
@@ -138,9 +155,12 @@ class Assistant(Library):
             log.exception("An answer failed")
             deliver(AnswerFinished("", "", None, "failed", f"Something unexpected happened: {error}"))
         finally:
-            self._answering -= 1
             conversation.updated = time.time()
             self._keeper.keep(conversation, turn)
+            self._answering -= 1
+            if not self._answering:
+                self._is_quiet.set()
+            self.on_answered(turn)
         return turn
 
     async def _gather(self, pipeline: Pipeline, turn: Turn) -> tuple[Quoted, ...]:

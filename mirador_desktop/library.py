@@ -148,12 +148,12 @@ class Library:
     def rename(self, conversation: Conversation, title: str) -> None:
         """Give a conversation the person's own title."""
         conversation.title, conversation.title_by_person = title, True
-        self._keep(conversation)
+        self.keep(conversation)
 
     def pin(self, conversation: Conversation, pinned: bool) -> None:
         """Keep a conversation at the top of the list, or not any more."""
         conversation.pinned = pinned
-        self._keep(conversation)
+        self.keep(conversation)
 
     def fold(self, turn: Turn, stage: str, folded: bool) -> None:
         """Remember that the person folded or opened a stage's panel."""
@@ -174,7 +174,7 @@ class Library:
         """Bring a deleted conversation back."""
         await self._store.restore(conversation.id)
         self._keeper.remember(conversation.id)
-        self._keep(conversation)
+        self.keep(conversation)
         for turn in self._session.turns.values():  # what was streamed meanwhile was not kept
             if turn.conversation == conversation.id:
                 self._keeper.keep(turn=turn)
@@ -218,6 +218,7 @@ class Library:
             if conversation is not None:
                 self._keeper.keep(conversation, turn)
 
-    def _keep(self, conversation: Conversation) -> None:
+    def keep(self, conversation: Conversation) -> None:
+        """Write what was changed in a conversation's record."""
         self._session.conversations[conversation.id] = conversation
         self._keeper.keep(conversation)

@@ -19,10 +19,12 @@ if TYPE_CHECKING:
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
     from mirador_desktop.models import Models
+    from mirador_desktop.order import Order
     from mirador_desktop.pipelines import Pipelines
     from mirador_desktop.providers import Providers
     from mirador_desktop.pulls import Pulls
     from mirador_desktop.runtime import OllamaRuntime
+    from mirador_desktop.titles import Titles
     from mirador_desktop.warming import Warmer
 
 log = logging.getLogger(__name__)
@@ -45,6 +47,8 @@ class Machine:
     keeper: "Keeper"
     indexer: "Indexer"
     assistant: "Assistant"
+    order: "Order"
+    titles: "Titles"
     pipelines: "Pipelines"
     providers: "Providers"
     models: "Models"
@@ -92,10 +96,12 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     from mirador_desktop.memory.keeper import Keeper
     from mirador_desktop.memory.store import Store
     from mirador_desktop.models import Models
+    from mirador_desktop.order import Order
     from mirador_desktop.pipelines import Pipelines
     from mirador_desktop.providers import Providers
     from mirador_desktop.pulls import Pulls
     from mirador_desktop.runtime import OllamaRuntime
+    from mirador_desktop.titles import Titles
     from mirador_desktop.tokens import Tokens
     from mirador_desktop.warming import Warmer
 
@@ -121,6 +127,10 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     providers = Providers(places.data / "context")
     assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)
     indexer = Indexer(store, lambda: assistant.answering)
+    order = Order(assistant, store, keeper)
+    titles = Titles(
+        assistant, registry, lambda: {m.name for m in registry.loaded()}, lambda: preferences.current.titles
+    )
 
     uses = _Uses(pipelines, assistant, preferences)
     registry.listen(uses.forget)
@@ -168,8 +178,8 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         own_answers,
     )
     return Machine(
-        preferences, problems, places, hosts, registry, store, keeper, indexer, assistant, pipelines, providers,
-        models, pulls, warmer, runtime,
+        preferences, problems, places, hosts, registry, store, keeper, indexer, assistant, order, titles, pipelines,
+        providers, models, pulls, warmer, runtime,
     )  # fmt: skip
 
 

@@ -145,6 +145,7 @@ class Settings:
         stall_seconds: after so many seconds without a word a model counts as stalled.
         prewarm: whether models are loaded before they are needed.
         pipeline: the one that new conversations begin with.
+        titles: whether the quick model writes titles while nothing else is to do.
         confidence: whether unsure words are tinted.
         layout: how the panels of a turn stand: `stack`, `columns` or `final`.
         sidebar, inspector: whether they are shown where there is room.
@@ -164,6 +165,7 @@ class Settings:
     stall_seconds: float = _number(30.0, 1, 3600, "of seconds ")
     prewarm: bool = _yes_no(True)
     pipeline: str = _setting("Progressive", lambda v: isinstance(v, str) and bool(v.strip()), "a pipeline's name")
+    titles: bool = _yes_no(True)
     confidence: bool = _yes_no(False)
     layout: str = _one_of("stack", "columns", "final")
     sidebar: bool = _yes_no(True)

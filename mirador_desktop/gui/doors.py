@@ -6,6 +6,7 @@ from mirador_desktop.assistant import Assistant
 from mirador_desktop.gui.engines_door import Engines
 from mirador_desktop.hosts import Hosts
 from mirador_desktop.models import Models
+from mirador_desktop.order import Order
 from mirador_desktop.pipelines import Pipelines
 from mirador_desktop.preferences import Preferences
 from mirador_desktop.providers import Providers
@@ -20,6 +21,7 @@ class Doors:
     """The doors, made by the composition root."""
 
     assistant: Assistant
+    order: Order
     engines: Engines
     hosts: Hosts
     models: Models

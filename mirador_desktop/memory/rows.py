@@ -26,17 +26,17 @@ _CONVERSATION = (
     *("id", "title", "title_by_person", "pinned", "created", "updated", "leaf"),
     *("folder", "tags", "archived", "memory"),
 )
-_TURN = (
+TURN_COLUMNS = (
     *("id", "conversation", "parent", "characters", "created", "intent", "complexity", "pipeline", "depth"),
     *("memories", "first_token", "reason", "final_stage", "error", "question", "context", "recalled"),
 )
-_STAGE = ("turn", "place", "name", "threshold", "skipped", "folded")
-_ANSWER = (
+STAGE_COLUMNS = ("turn", "place", "name", "threshold", "skipped", "folded")
+ANSWER_COLUMNS = (
     *("turn", "stage", "place", "model", "reason", "error", "fallback_for", "tokens", "first_token"),
     *("tokens_per_second", "confidence", "source", "calibrated", "thinking_seconds", "started", "ended"),
     *("text", "thinking", "marks", "alternatives"),
 )
-_ATTACHMENT = ("turn", "place", "name", "media", "size", "tokens", "note", "text", "data")
+ATTACHMENT_COLUMNS = ("turn", "place", "name", "media", "size", "tokens", "note", "text", "data")
 _SLICE = 1000
 _SURROGATE = re.compile("[\ud800-\udfff]")
 
@@ -54,23 +54,23 @@ def _upsert(table: str, columns: Sequence[str], keys: int) -> str:
 
 
 WRITE_CONVERSATION = _upsert("conversations", _CONVERSATION, 1)
-WRITE_TURN = _upsert("turns", _TURN, 1)
-WRITE_STAGE = _upsert("stages", _STAGE, 2)
-WRITE_ANSWER = _upsert("answers", _ANSWER, 3)
-WRITE_ATTACHMENT = _upsert("attachments", _ATTACHMENT, 2)
+WRITE_TURN = _upsert("turns", TURN_COLUMNS, 1)
+WRITE_STAGE = _upsert("stages", STAGE_COLUMNS, 2)
+WRITE_ANSWER = _upsert("answers", ANSWER_COLUMNS, 3)
+WRITE_ATTACHMENT = _upsert("attachments", ATTACHMENT_COLUMNS, 2)
 READ_CONVERSATIONS = f"SELECT {', '.join(_CONVERSATION)}, turns FROM conversations"  # noqa: S608
 _READ_TURNS = f"""
-    SELECT {", ".join(_TURN)},
+    SELECT {", ".join(TURN_COLUMNS)},
         (SELECT count(*) FROM turns s WHERE s.conversation = t.conversation AND s.parent = t.parent
             AND s.id <= t.id),
         (SELECT count(*) FROM turns s WHERE s.conversation = t.conversation AND s.parent = t.parent)
     FROM turns t WHERE id IN (SELECT value FROM json_each(?))"""  # noqa: S608
-_READ_STAGES = f"""SELECT {", ".join(_STAGE)} FROM stages
+_READ_STAGES = f"""SELECT {", ".join(STAGE_COLUMNS)} FROM stages
     WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, place"""  # noqa: S608
-_READ_ANSWERS = f"""SELECT {", ".join(_ANSWER)} FROM answers
+_READ_ANSWERS = f"""SELECT {", ".join(ANSWER_COLUMNS)} FROM answers
     WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, stage, place"""  # noqa: S608
 _READ_TEXTS = _READ_ANSWERS.replace("marks, alternatives", "x'', NULL")
-_READ_ATTACHMENTS = f"""SELECT {", ".join(_ATTACHMENT[:-1])} FROM attachments
+_READ_ATTACHMENTS = f"""SELECT {", ".join(ATTACHMENT_COLUMNS[:-1])} FROM attachments
     WHERE turn IN (SELECT value FROM json_each(?)) ORDER BY turn, place"""  # noqa: S608
 
 
@@ -184,7 +184,7 @@ def read_turns(connection: apsw.Connection, ids: Sequence[str], *, marks: bool =
     cut: list[Turn] = []  # the program was killed while they were answered
     rows: Iterable[Any] = connection.execute(_READ_TURNS, (wanted,))
     for *values, position, siblings in rows:
-        row: dict[str, Any] = dict(zip(_TURN, values, strict=True))
+        row: dict[str, Any] = dict(zip(TURN_COLUMNS, values, strict=True))
         del row["characters"]
         row["context"] = _read_context(row["context"])
         row["recalled"] = [MemoryUsed(*values) for values in json.loads(row["recalled"])]
@@ -197,7 +197,7 @@ def read_turns(connection: apsw.Connection, ids: Sequence[str], *, marks: bool =
         chosen = None if folded is None else bool(folded)
         turns[turn].stages.append(StageRecord(name, threshold, skipped, chosen))
     for values in connection.execute(_READ_ANSWERS if marks else _READ_TEXTS, (wanted,)):
-        row = dict(zip(_ANSWER, values, strict=True))
+        row = dict(zip(ANSWER_COLUMNS, values, strict=True))
         stages = turns[row.pop("turn")].stages
         place = row.pop("stage")
         del row["place"]

@@ -14,6 +14,8 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 DOORS = {
     "assistant",
     "library",
+    "order",
+    "titles",
     "models",
     "pulls",
     "warming",
