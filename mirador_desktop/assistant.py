@@ -10,8 +10,9 @@ from contextlib import aclosing
 from dataclasses import dataclass
 
 from mirador_desktop.core.analysis import analyse
+from mirador_desktop.core.attachments import Picture, sections_of
 from mirador_desktop.core.context import Quoted
-from mirador_desktop.core.conversation import Conversation, StageRecord, Turn, new_id
+from mirador_desktop.core.conversation import Attachment, Conversation, StageRecord, Turn, new_id
 from mirador_desktop.core.engine import ModelSource
 from mirador_desktop.core.events import AnswerFinished, Event
 from mirador_desktop.core.orchestrator import AnswerRequest, Depth, StreamingOrchestrator
@@ -28,6 +29,7 @@ log = logging.getLogger(__name__)
 
 _TITLE_LENGTH = 60
 _MOST_HISTORY = 12
+_MOST_PICTURES = 4
 _MOST_IN_SESSION = 50
 
 
@@ -48,6 +50,7 @@ class Ask:
         parent: the turn it follows, "" to begin a branch at the root.
         memory: whether earlier turns of the conversation are sent along.
         begins: the conversation is a new one, so that nothing has to be read before the question is shown.
+        attachments: files that belong to the question.
     """
 
     question: str
@@ -57,6 +60,7 @@ class Ask:
     depth: Depth = "auto"
     memory: bool = True
     begins: bool = False
+    attachments: tuple[Attachment, ...] = ()
 
 
 class Assistant(Library):
@@ -139,11 +143,15 @@ class Assistant(Library):
         self._answering += 1
         self._was_asked.set()
         try:
-            history = await self._history(ask) if ask.memory else ()
+            earlier = await self._earlier(ask) if ask.memory else []
+            history = tuple((t.question, text) for t in earlier if (text := t.final_text))
             turn.memories = len(history)
             context = await self._gather(ask.pipeline, turn)
+            files = sections_of(turn.attachments)
+            files += sections_of((a for t in reversed(earlier) for a in t.attachments), earlier=True)
+            pictures = await self._pictures([*earlier, turn])
             await self._ready()
-            request = AnswerRequest(ask.question, ask.pipeline, history, ask.depth, context)
+            request = AnswerRequest(ask.question, ask.pipeline, history, ask.depth, (*files, *context), pictures)
             async with aclosing(self._orchestrator.stream(request)) as events:
                 async for event in events:
                     deliver(event)
@@ -196,22 +204,37 @@ class Assistant(Library):
             ask.pipeline.name,
             ask.depth,
             stages=[StageRecord(s.name, s.confidence_threshold) for s in ask.pipeline.stages],
+            attachments=list(ask.attachments),
         )
         self._session.turns[turn.id] = turn
         conversation.leaf, conversation.updated = turn.id, now
         conversation.turns += 1
         return conversation, turn
 
-    async def _history(self, ask: Ask) -> tuple[tuple[str, str], ...]:
-        """Earlier questions of the branch with their final answers, oldest first."""
+    async def _earlier(self, ask: Ask) -> list[Turn]:
+        """The turns of the branch before this question, oldest first."""
         if not ask.parent:
-            return ()
+            return []
         try:
-            turns = await self.tail(ask.parent, _MOST_HISTORY)
+            return await self.tail(ask.parent, _MOST_HISTORY)
         except StoreError as error:
             log.warning("Earlier turns are not sent along: %s", error)
-            return ()
-        return tuple((t.question, text) for t in turns if (text := t.final_text))
+            return []
+
+    async def _pictures(self, turns: Sequence[Turn]) -> tuple[Picture, ...]:
+        """The last images of a branch."""
+        images = [(t, place, a) for t in turns for place, a in enumerate(t.attachments) if a.is_image]
+        found = []
+        for turn, place, image in images[-_MOST_PICTURES:]:
+            data = image.data
+            if data is None:
+                try:
+                    data = await self._store.image(turn.id, place)
+                except StoreError as error:
+                    log.warning("An image is not sent along: %s", error)
+            if data:
+                found.append(Picture(image.name, image.media, data))
+        return tuple(found)
 
     def _forget_old_turns(self) -> None:
         """Let go of turns that are safe in the store."""

@@ -17,6 +17,7 @@
     │   └── StoreTooNew             a newer Mirador wrote the file
     ├── SettingsError               settings.toml cannot be read or written
     ├── PipelineError               a pipeline, or its file, cannot be taken or written
+    ├── AttachmentError             a file cannot be attached to a question
     ├── OrderError                  folders or tags cannot be as they were asked to be
     ├── ContextError                a source of a pipeline's context gave nothing
     ├── ReleaseError                Ollama could not be downloaded or unpacked
@@ -123,6 +124,10 @@ class RuntimeMissing(MiradorError):
 
 class PipelineError(MiradorError):
     """A pipeline's file cannot be read or written, or what it says cannot be taken."""
+
+
+class AttachmentError(MiradorError):
+    """A file cannot be attached to a question."""
 
 
 class OrderError(MiradorError):

@@ -43,6 +43,11 @@ class ModelInfo:
         """Whether it can answer: all but models that only make embeddings."""
         return "completion" in self.capabilities or not self.capabilities
 
+    @property
+    def can_see(self) -> bool:
+        """Whether images may be sent to it: where the engine does not tell, it is tried."""
+        return "vision" in self.capabilities or not self.capabilities
+
 
 @dataclass(frozen=True, slots=True)
 class LoadedModel:
@@ -63,10 +68,15 @@ class LoadedModel:
 
 @dataclass(frozen=True, slots=True)
 class Message:
-    """One message of a chat."""
+    """One message of a chat.
+
+    Attributes:
+        images: what the model is to look at: PNG, JPEG or WebP.
+    """
 
     role: Literal["system", "user", "assistant"]
     content: str
+    images: tuple[bytes, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from mirador_desktop.core.answering import GrowingAnswer
+from mirador_desktop.core.attachments import Picture, unseen
 from mirador_desktop.core.context import Quoted, Section, compile_messages
 from mirador_desktop.core.engine import ChatRequest, Chunk, Engine, ModelInfo, ModelSource, Wait
 from mirador_desktop.core.events import (
@@ -42,7 +43,9 @@ class AnswerRequest:
 
     Attributes:
         history: earlier questions of the conversation with their final answers, oldest first.
-        context: what the sources of the pipeline's context gave; every stage is sent it.
+        context: what the sources of the pipeline's context gave, memories and attached files; every stage is
+            sent it.
+        pictures: attached images, for the models that can see.
         depth: `quick` runs the first stage only; `full` and `auto` run all of them (`auto` will skip stages
             once confidence is calibrated, so that there is a ground for it).
     """
@@ -52,6 +55,7 @@ class AnswerRequest:
     history: tuple[tuple[str, str], ...] = ()
     depth: Depth = "auto"
     context: tuple[Quoted, ...] = ()
+    pictures: tuple[Picture, ...] = ()
 
 
 @dataclass(slots=True)
@@ -210,9 +214,14 @@ class StreamingOrchestrator:
             window = info.window if info is not None else ModelInfo(model, "").window
             # A window about as long as the answer may be still leaves half of it for the prompt.
             room = max(window - stage.max_tokens, window // 2)
+            sees = info is not None and info.can_see
+            context = request.context if sees else (*unseen(request.pictures), *request.context)
             messages = compile_messages(
-                stage.role_prompt, request.question, request.history, (*request.context, *before), room
+                stage.role_prompt, request.question, request.history, (*context, *before), room
             )
+            if sees and request.pictures:
+                images = tuple(picture.data for picture in request.pictures)
+                messages = (*messages[:-1], replace(messages[-1], images=images))
             chat = ChatRequest(
                 model,
                 messages,

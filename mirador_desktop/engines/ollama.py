@@ -161,7 +161,7 @@ class Ollama:
             body["options"] = {"num_ctx": body["options"]["num_ctx"], **request.options}
         body["options"] |= {"temperature": request.temperature, "num_predict": request.max_tokens}
         body |= {
-            "messages": [{"role": m.role, "content": wire.without_halves(m.content)} for m in request.messages],
+            "messages": [wire.message_of(message) for message in request.messages],
             "stream": True,
             "logprobs": True,
             "top_logprobs": ALTERNATIVES,

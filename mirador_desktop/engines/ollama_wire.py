@@ -1,5 +1,6 @@
 """Reads what an Ollama server says: its models, and the lines of an answer."""
 
+import base64
 import json
 import re
 from collections.abc import AsyncGenerator, AsyncIterator, Mapping
@@ -8,7 +9,7 @@ from datetime import datetime
 from typing import Any
 
 from mirador_desktop.core.confidence import Aligner, Token, probability
-from mirador_desktop.core.engine import Done, LoadedModel, ModelInfo, Piece
+from mirador_desktop.core.engine import Done, LoadedModel, Message, ModelInfo, Piece
 from mirador_desktop.errors import (
     EngineBusy,
     EngineDenied,
@@ -153,6 +154,14 @@ def refusal(engine: str, address: str, status: int, text: str, model: str) -> En
 def without_halves(text: str) -> str:
     """A text that can be written as UTF-8: half surrogate pairs are replaced."""
     return text if text.isascii() else _HALF.sub("\ufffd", text)
+
+
+def message_of(message: Message) -> dict[str, Any]:
+    """A message of a chat as `/api/chat` takes it."""
+    sent: dict[str, Any] = {"role": message.role, "content": without_halves(message.content)}
+    if message.images:
+        sent["images"] = [base64.b64encode(image).decode() for image in message.images]
+    return sent
 
 
 def pieces_of(line: Mapping[str, Any], aligners: Mapping[bool, Aligner]) -> list[Piece]:

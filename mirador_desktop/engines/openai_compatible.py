@@ -147,7 +147,7 @@ class OpenAICompatible:
         length = "max_completion_tokens" if "max_tokens" in self._refused else "max_tokens"
         body: dict[str, Any] = {
             "model": request.model,
-            "messages": [{"role": m.role, "content": without_halves(m.content)} for m in request.messages],
+            "messages": [wire.message_of(message) for message in request.messages],
             "stream": True,
             length: request.max_tokens,
             "temperature": request.temperature,

@@ -4,6 +4,7 @@ vLLM, llama.cpp, LM Studio, Ollama's /v1 and others agree on the names of fields
 be missing or null.
 """
 
+import base64
 import json
 import re
 from collections.abc import Mapping
@@ -12,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from mirador_desktop.core.confidence import Aligner
-from mirador_desktop.core.engine import Done, ModelInfo, Piece
+from mirador_desktop.core.engine import Done, Message, ModelInfo, Piece
 from mirador_desktop.engines.ollama_wire import EMBEDDING_FAMILIES, mapping, token_of, whole, without_halves
 from mirador_desktop.errors import (
     EngineBusy,
@@ -25,6 +26,11 @@ from mirador_desktop.errors import (
 )
 
 _OTHER_WORK = re.compile(r"whisper|\btts\b|dall-e|stable-?diffusion|\bflux\b|rerank|moderation", re.IGNORECASE)
+_SEES = re.compile(
+    r"llava|vision|pixtral|moondream|minicpm-?v|internvl|gemma-?3(?!n|.*\b(270m|1b))|[-_]vl\b|\d-?vl\b|gpt-4o|gpt-4\.1",
+    re.IGNORECASE,
+)
+"""Families that see, for servers that do not tell it: most of those that speak OpenAI's protocol."""
 _SIZE = re.compile(r"(?<![A-Za-z0-9.])((?:\d{1,2}x)?\d{1,4}(?:\.\d{1,2})?[bm])(?![A-Za-z0-9])", re.IGNORECASE)
 _CONTEXT = ("max_model_len", "max_context_length", "context_length", "context_window")
 _LIMIT = re.compile(
@@ -42,6 +48,23 @@ def entries_of(answer: object) -> list[Mapping[str, Any]] | None:
     if not isinstance(data, list):
         return None
     return [m for m in data if isinstance(m, dict) and isinstance(m.get("id"), str) and m["id"]]
+
+
+def message_of(message: Message) -> dict[str, Any]:
+    """A message of a chat; with images its content is a list of parts, which hold them as data addresses."""
+    text = without_halves(message.content)
+    if not message.images:
+        return {"role": message.role, "content": text}
+    parts: list[dict[str, Any]] = [{"type": "text", "text": text}]
+    for image in message.images:
+        address = f"data:{_media_of(image)};base64,{base64.b64encode(image).decode()}"
+        parts.append({"type": "image_url", "image_url": {"url": address}})
+    return {"role": message.role, "content": parts}
+
+
+def _media_of(image: bytes) -> str:
+    kinds = {b"\xff\xd8\xff": "image/jpeg", b"RIFF": "image/webp"}
+    return next((media for start, media in kinds.items() if image.startswith(start)), "image/png")
 
 
 def model_info(engine: str, entry: Mapping[str, Any], default_window: int) -> ModelInfo:
@@ -81,7 +104,8 @@ def _capabilities(name: str, kind: str) -> frozenset[str]:
         return frozenset({"embedding"})
     if _OTHER_WORK.search(name):
         return frozenset({"other"})
-    return frozenset({"completion", "vision"}) if kind == "vlm" else frozenset({"completion"})
+    sees = kind == "vlm" or (not kind and _SEES.search(name))
+    return frozenset({"completion", "vision"}) if sees else frozenset({"completion"})
 
 
 @dataclass(frozen=True, slots=True)

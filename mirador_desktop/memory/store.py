@@ -136,6 +136,12 @@ class Store:
         """Complete turns in the given order; those that do not exist are left out."""
         return await self._run(lambda connection: rows.read_turns(connection, ids))
 
+    async def image(self, turn_id: str, place: int) -> bytes | None:
+        """The bytes of the attachment at a place of a turn, None if there are none."""
+        sql = "SELECT data FROM attachments WHERE turn = ? AND place = ?"
+        found = await self.read(lambda connection: connection.execute(sql, (turn_id, place)).get)
+        return bytes(found) if isinstance(found, bytes) else None
+
     async def siblings(self, turn_id: str) -> list[str]:
         """The turns that follow the same turn as this one, itself included, oldest first."""
         return await self._run(lambda connection: branches.siblings(connection, turn_id))
