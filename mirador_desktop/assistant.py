@@ -7,7 +7,7 @@ import textwrap
 import time
 from collections.abc import Awaitable, Callable, Sequence
 from contextlib import aclosing
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from mirador_desktop.core.analysis import analyse
 from mirador_desktop.core.attachments import Picture, sections_of
@@ -221,20 +221,27 @@ class Assistant(Library):
             log.warning("Earlier turns are not sent along: %s", error)
             return []
 
+    async def attachments(self, turn: Turn) -> tuple[Attachment, ...]:
+        """The files of a turn with their bytes, to be attached to another question."""
+        found = []
+        for place, each in enumerate(turn.attachments):
+            missing = each.is_image and each.data is None
+            found.append(replace(each, data=await self._store.image(turn.id, place)) if missing else each)
+        return tuple(found)
+
     async def _pictures(self, turns: Sequence[Turn]) -> tuple[Picture, ...]:
         """The last images of a branch."""
-        images = [(t, place, a) for t in turns for place, a in enumerate(t.attachments) if a.is_image]
-        found = []
-        for turn, place, image in images[-_MOST_PICTURES:]:
-            data = image.data
-            if data is None:
-                try:
-                    data = await self._store.image(turn.id, place)
-                except StoreError as error:
-                    log.warning("An image is not sent along: %s", error)
-            if data:
-                found.append(Picture(image.name, image.media, data))
-        return tuple(found)
+        found: list[Picture] = []
+        for turn in reversed(turns):
+            try:
+                images = [a for a in await self.attachments(turn) if a.is_image]
+            except StoreError as error:
+                log.warning("Images are not sent along: %s", error)
+                continue
+            found[:0] = [Picture(a.name, a.media, a.data) for a in images if a.data]
+            if len(found) >= _MOST_PICTURES:
+                break
+        return tuple(found[-_MOST_PICTURES:])
 
     def _forget_old_turns(self) -> None:
         """Let go of turns that are safe in the store."""
