@@ -13,8 +13,9 @@ from mirador_desktop.core.analysis import analyse
 from mirador_desktop.core.attachments import Picture, sections_of
 from mirador_desktop.core.context import Quoted
 from mirador_desktop.core.conversation import Attachment, Conversation, StageRecord, Turn, new_id
-from mirador_desktop.core.engine import ModelSource
+from mirador_desktop.core.engine import ModelInfo, ModelSource
 from mirador_desktop.core.events import AnswerFinished, Event
+from mirador_desktop.core.names import same_model
 from mirador_desktop.core.orchestrator import AnswerRequest, Depth, StreamingOrchestrator
 from mirador_desktop.core.recorder import TurnRecorder
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, Pipeline
@@ -254,6 +255,11 @@ class Assistant(Library):
     def has_models(self) -> bool:
         """Whether a model (not the guide) can answer now."""
         return any(m.can_chat and "stages" not in m.capabilities for m in self._source.models())
+
+    def readers(self, pipeline: Pipeline) -> list[ModelInfo]:
+        """The models that would read a question in a pipeline now."""
+        names = {name for stage in self.chosen(pipeline).stages for name in stage.models}
+        return [m for m in self._source.models() if any(same_model(m.name, name) for name in names)]
 
     def chosen(self, pipeline: Pipeline) -> Pipeline:
         """A pipeline with the models that would answer now."""

@@ -1,5 +1,7 @@
 """Where questions are written: a text that grows, what belongs to the question, and send or stop."""
 
+from collections.abc import Sequence
+from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
@@ -10,13 +12,17 @@ from mirador_desktop.gui import icons
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
+    from mirador_desktop.core.conversation import Attachment
     from mirador_desktop.core.orchestrator import Depth
+    from mirador_desktop.gui.attachment_chips import AttachmentChips
 
 DEPTHS: "tuple[tuple[Depth, str, str], ...]" = (
     ("auto", "Auto", "All stages that add something"),
     ("quick", "Quick", "The first stage only"),
     ("full", "Full", "All stages, always"),
 )
+LONG_TEXT = 10_000
+"""Characters of a pasted text from which on it is attached as a file: no one wants to scroll through it."""
 _MOST_LINES = 9
 
 
@@ -28,12 +34,14 @@ class ComposerText(QPlainTextEdit):
         recalled: Up was pressed in an empty text.
         resized: it wants another height.
         focused: it got or lost the focus.
+        given: files, an image, or a text so long that it is better a file, were pasted or dropped (`QMimeData`).
     """
 
     submitted = Signal()
     recalled = Signal()
     resized = Signal()
     focused = Signal(bool)
+    given = Signal(object)
 
     def __init__(self, parent: QWidget) -> None:
         super().__init__(parent)
@@ -64,9 +72,17 @@ class ComposerText(QPlainTextEdit):
         else:
             super().keyPressEvent(event)
 
+    def canInsertFromMimeData(self, source: QMimeData) -> bool:
+        """Text, files and images can be pasted and dropped."""
+        return source.hasText() or source.hasImage() or source.hasUrls()
+
     def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste as plain text."""
-        self.insertPlainText(source.text().replace("\x00", ""))
+        """Paste as plain text; what is better a file is given away."""
+        files = any(url.isLocalFile() for url in source.urls())
+        if files or (source.hasImage() and not source.hasText()) or len(source.text()) > LONG_TEXT:
+            self.given.emit(source)
+        else:
+            self.insertPlainText(source.text().replace("\x00", ""))
 
     def focusInEvent(self, event: QFocusEvent) -> None:
         """Tell the frame."""
@@ -86,7 +102,7 @@ class Composer(QFrame):
         sent: the question.
         stopped: stop the answer.
         recalled: edit the last question.
-        attach: choose a text file to put into the question.
+        attach: choose files for the question.
         cancelled: the person no longer wants to edit an earlier question.
     """
 
@@ -100,7 +116,7 @@ class Composer(QFrame):
         super().__init__(parent)
         self._theme = theme
         self._answering = False
-        self._draft = ""
+        self._draft: tuple[str, tuple[Attachment, ...]] = ("", ())
         self.setObjectName("composer")
         self.setAccessibleName("Composer")
         self.text = ComposerText(self)
@@ -114,7 +130,12 @@ class Composer(QFrame):
         self._cancel.setProperty("kind", "flat")
         self._cancel.setObjectName("cancelEdit")
         self._cancel.clicked.connect(self.cancelled)
-        self._attach = self._chip("attachButton", "Attach", "Put a text file into the question")
+        self._on_files = QLabel(self)
+        self._on_files.setObjectName("onFiles")
+        self._on_files.setProperty("kind", "small")
+        self._on_files.setWordWrap(True)
+        self._on_files.hide()
+        self._attach = self._chip("attachButton", "Attach", "Attach files or images to the question")
         self._attach.clicked.connect(self.attach)
         self._depth = self._chip("depthChooser", "", "How many stages answer")
         self._depths = QActionGroup(self)
@@ -154,10 +175,11 @@ class Composer(QFrame):
         row.addWidget(self._hint)
         row.addWidget(self.send)
         row.addWidget(self.stop)
-        column = QVBoxLayout(self)
+        self._column = column = QVBoxLayout(self)
         column.setContentsMargins(16, 11, 12, 10)
         column.setSpacing(5)
         column.addLayout(above)
+        column.addWidget(self._on_files)
         column.addWidget(self.text)
         column.addLayout(row)
         self._editing.hide()
@@ -174,6 +196,21 @@ class Composer(QFrame):
         button.setAccessibleName(words)
         button.setAutoDefault(False)
         return button
+
+    @cached_property
+    def files(self) -> "AttachmentChips":
+        """What is attached, made behind the first paint."""
+        from mirador_desktop.gui.attachment_chips import AttachmentChips
+
+        chips = AttachmentChips(self._theme, True, self)
+        self._column.insertWidget(1, chips)
+        QWidget.setTabOrder(chips, self.text)
+        return chips
+
+    @property
+    def attachments(self) -> "tuple[Attachment, ...]":
+        """What is attached now."""
+        return self.files.attachments
 
     # ── what is chosen ─────────────────────────────────────────────────────────────────────────────────
 
@@ -201,11 +238,17 @@ class Composer(QFrame):
         """Show what the empty text is for."""
         self.text.setPlaceholderText(words)
 
-    def edit(self, question: str) -> None:
+    def say_of_files(self, words: str) -> None:
+        """Say what models cannot take of the files, or nothing."""
+        self._on_files.setText(words)
+        self._on_files.setVisible(bool(words))
+
+    def edit(self, question: str, attachments: "Sequence[Attachment]" = ()) -> None:
         """Take an earlier question to be changed; what was written before comes back when that is left."""
         if self._editing.isHidden():
-            self._draft = self.text.toPlainText()
+            self._draft = (self.text.toPlainText(), self.files.attachments)
         self.text.setPlainText(question)
+        self.files.show_all(attachments)
         self.text.moveCursor(self.text.textCursor().MoveOperation.End)
         self._editing.show()
         self._cancel.show()
@@ -214,15 +257,17 @@ class Composer(QFrame):
     def leave_edit(self) -> None:
         """Give back what was written before an earlier question was taken, if one was."""
         if not self._editing.isHidden():
-            draft = self._draft
+            draft, files = self._draft
             self.clear()
             self.text.setPlainText(draft)
+            self.files.show_all(files)
             self.text.moveCursor(self.text.textCursor().MoveOperation.End)
 
     def clear(self) -> None:
         """Empty it, and leave editing."""
-        self._draft = ""
+        self._draft = ("", ())
         self.text.clear()
+        self.files.clear()
         self._editing.hide()
         self._cancel.hide()
 

@@ -9,7 +9,9 @@ from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 
+from mirador_desktop.core.conversation import Attachment
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, Pipeline
+from mirador_desktop.gui.attachments import Attachments
 from mirador_desktop.gui.doors import Doors
 from mirador_desktop.gui.engine_words import show_engines
 from mirador_desktop.gui.files import Files
@@ -34,6 +36,9 @@ class Desk(QObject):
         self.tasks = Tasks(lambda error: window.toast.say(error, 8))
         self.session = Session(doors.assistant, self.tasks, window.turns, self)
         self._files = Files(window, doors.assistant, self.session, self.tasks, self._copy)
+        self._attachments = Attachments(
+            window, self.tasks, lambda: doors.assistant.readers(window.title_bar.pipeline)
+        )
         self.settings = SettingsWindow(
             window, window.theme, doors, self.tasks, lambda: window.title_bar.pipeline, window.toast.say, self.erase
         )
@@ -79,7 +84,6 @@ class Desk(QObject):
         composer.stopped.connect(session.stop)
         composer.recalled.connect(session.edit)
         composer.cancelled.connect(self._leave_editing)
-        composer.attach.connect(self._files.choose_file)
         sidebar.new.connect(self.new)
         sidebar.list.opened.connect(session.open)
         sidebar.list.renamed.connect(session.rename)
@@ -160,12 +164,12 @@ class Desk(QObject):
         composer = self.window.composer
         if self.session.answers:
             return
-        self._ask(question, self.window.title_bar.pipeline)
+        self._ask(question, self.window.title_bar.pipeline, composer.attachments)
         composer.clear()
 
-    def _ask(self, question: str, pipeline: Pipeline) -> None:
+    def _ask(self, question: str, pipeline: Pipeline, attachments: tuple[Attachment, ...] = ()) -> None:
         composer = self.window.composer
-        self.session.ask(question, pipeline, composer.chosen_depth, composer.memory)
+        self.session.ask(question, pipeline, composer.chosen_depth, composer.memory, attachments)
 
     def _ask_first(self, question: str, guide: bool) -> None:
         """A button of the welcome page asks; what the person has written already goes before its own words."""
@@ -202,6 +206,7 @@ class Desk(QObject):
 
     def _pipeline_chosen(self) -> None:
         self.warm()
+        self._attachments.refresh()
         self._set_placeholder()
         self.first_start.refresh()
 

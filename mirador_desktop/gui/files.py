@@ -1,4 +1,4 @@
-"""Files of the person: a conversation is saved as Markdown, a text file is put into a question."""
+"""Files of the person: a conversation is saved as Markdown, or copied."""
 
 import asyncio
 from collections.abc import Callable
@@ -16,7 +16,6 @@ from mirador_desktop.gui.tasks import Tasks
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
 
-_MOST_ATTACHED = 200_000
 _DELETE_ON_CLOSE = Qt.WidgetAttribute.WA_DeleteOnClose
 
 
@@ -76,39 +75,3 @@ class Files(QObject):
             self._window.toast.say(f"{path.name} could not be written: {error.strerror or error}.", 8)
         else:
             self._window.toast.say(f"Saved as {path.name}")
-
-    def choose_file(self) -> None:
-        """Ask for a text file, and put it into the question."""
-        dialog = QFileDialog(self._window, "Put a text file into the question")
-        dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
-        dialog.setAttribute(_DELETE_ON_CLOSE)
-        dialog.fileSelected.connect(lambda path: self._tasks.start("attach", self._attach(Path(path))))
-        dialog.open()
-
-    async def _attach(self, path: Path) -> None:
-        """Put a text file into the composer, as a block of code under its name."""
-        try:
-            text = await asyncio.to_thread(_read_text, path)
-        except (OSError, ValueError) as error:
-            why = error.strerror if isinstance(error, OSError) else error
-            self._window.toast.say(f"{path.name} cannot be attached: {why}.", 8)
-            return
-        fence = "```"
-        while fence in text:
-            fence += "`"
-        composer = self._window.composer.text
-        before = composer.toPlainText().rstrip()
-        composer.setPlainText(f"{before}\n\n{path.name}:\n{fence}\n{text.rstrip()}\n{fence}\n".lstrip())
-        composer.setFocus()
-
-
-def _read_text(path: Path) -> str:
-    if path.stat().st_size > _MOST_ATTACHED:
-        raise ValueError(f"it is larger than {_MOST_ATTACHED // 1000} kB")
-    data = path.read_bytes()
-    if b"\x00" in data:
-        raise ValueError("it is not a text file")
-    try:
-        return data.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise ValueError("it is not a text file in UTF-8") from error

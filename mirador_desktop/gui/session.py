@@ -15,11 +15,13 @@ from mirador_desktop.core.events import AnswerFinished, Event, StageFinished, St
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, Pipeline
 from mirador_desktop.errors import StoreError
 from mirador_desktop.gui.conversation_view import ConversationView
+from mirador_desktop.gui.pictures import thumbnail
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.turn_view import TurnView
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant, QuestionAsked
+    from mirador_desktop.core.conversation import Attachment
     from mirador_desktop.core.orchestrator import Depth
 
 _TAIL = 8
@@ -40,7 +42,7 @@ class Session(QObject):
         loads_changed: other models may be in memory now.
         begun: a question goes to this pipeline.
         ended: an answer has ended, whatever happened.
-        edit_begun: a question to be put into the composer.
+        edit_begun: a question to be put into the composer, and its attachments.
         said: a message for the person, seconds to show it, a button's name and what it does.
         copied: a text for the clipboard.
     """
@@ -51,7 +53,7 @@ class Session(QObject):
     loads_changed = Signal()
     begun = Signal(object)
     ended = Signal()
-    edit_begun = Signal(str)
+    edit_begun = Signal(str, object)
     said = Signal(str, float, str, object)
     copied = Signal(str)
 
@@ -154,7 +156,12 @@ class Session(QObject):
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────────
 
     def ask(
-        self, question: str, pipeline: Pipeline = DEFAULT_PIPELINE, depth: "Depth" = "auto", memory: bool = True
+        self,
+        question: str,
+        pipeline: Pipeline = DEFAULT_PIPELINE,
+        depth: "Depth" = "auto",
+        memory: bool = True,
+        attachments: "tuple[Attachment, ...]" = (),
     ) -> None:
         """Ask a question after the last turn, or in place of the one that is being edited."""
         parent = self.view.turn_ids[-1] if self.view.turn_ids else ""
@@ -162,26 +169,49 @@ class Session(QObject):
             parent = self.editing.parent
             self.view.cut_from(self.editing.id)
             self.editing = None
-        self._ask(question, parent, pipeline, depth, memory)
+        self._ask(question, parent, pipeline, depth, memory, attachments)
 
     def ask_again(self, turn: Turn, depth: "Depth | None" = None) -> None:
         """Ask a turn's question again, as another branch."""
-        if self.answers:
-            return
+        self._with_attachments(turn, lambda attachments: self._ask_again(turn, depth, attachments))
+
+    def _with_attachments(self, turn: Turn, act: "Callable[[tuple[Attachment, ...]], None]") -> None:
+        """Do something with a turn's attachments once they are at hand, unless an answer streams then."""
+
+        async def read() -> None:
+            attachments = await self._assistant.attachments(turn)
+            if not self.answers and turn.conversation == self.current:
+                act(attachments)
+
+        if turn.attachments:
+            self._tasks.start("attachments", read())
+        elif not self.answers:
+            act(())
+
+    def _ask_again(self, turn: Turn, depth: "Depth | None", attachments: "tuple[Attachment, ...]") -> None:
         pipeline = next((p for p in self._assistant.pipelines if p.name == turn.pipeline), DEFAULT_PIPELINE)
         self.editing = None
         self.view.cut_from(turn.id)
         chosen = depth or (turn.depth if turn.depth in ("quick", "full") else "auto")
-        self._ask(turn.question, turn.parent, pipeline, chosen, True)  # type: ignore[arg-type]  # one of the three
+        self._ask(turn.question, turn.parent, pipeline, chosen, True, attachments)  # type: ignore[arg-type]
 
-    def _ask(self, question: str, parent: str, pipeline: Pipeline, depth: "Depth", memory: bool) -> None:
+    def _ask(
+        self,
+        question: str,
+        parent: str,
+        pipeline: Pipeline,
+        depth: "Depth",
+        memory: bool,
+        attachments: "tuple[Attachment, ...]",
+    ) -> None:
         from mirador_desktop.assistant import Ask
 
         if self.conversation is None:
             self._pending = new_id()
         conversation = self.current
         self._answering[conversation] = None
-        asked = Ask(question, conversation, parent, pipeline, depth, memory, begins=self.conversation is None)
+        begins = self.conversation is None
+        asked = Ask(question, conversation, parent, pipeline, depth, memory, begins, attachments)
         task = self._tasks.start(f"answer {conversation}", self._assistant.ask(asked, self._receiver(conversation)))
         task.add_done_callback(lambda task: self._answered(conversation))
         self._clock.start()
@@ -249,13 +279,23 @@ class Session(QObject):
         view.branch.connect(lambda step: self._tasks.start("open", self._step(turn, step)))
         view.folded.connect(lambda stage, folded: self._assistant.fold(turn, stage, folded))
         view.copied.connect(self.copied)
+        if any(a.is_image for a in turn.attachments):
+            self._tasks.start(f"pictures {turn.id}", self._show_pictures(view))
+
+    async def _show_pictures(self, view: TurnView) -> None:
+        attachments = await self._assistant.attachments(view.turn)
+        small = await asyncio.to_thread(lambda: [thumbnail(a.data) if a.data else None for a in attachments])
+        view.show_pictures(small)
 
     def edit(self, turn: Turn | None = None) -> None:
         """Put a turn's question (or the last one's) into the composer, to be asked as another branch."""
         turn = turn or self.last_turn
-        if turn is not None and not self.answers:
-            self.editing = turn
-            self.edit_begun.emit(turn.question)
+        if turn is not None:
+            self._with_attachments(turn, lambda attachments: self._edit(turn, attachments))
+
+    def _edit(self, turn: Turn, attachments: "tuple[Attachment, ...]") -> None:
+        self.editing = turn
+        self.edit_begun.emit(turn.question, attachments)
 
     def cancel_edit(self) -> None:
         """Leave editing."""

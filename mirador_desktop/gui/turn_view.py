@@ -1,14 +1,16 @@
 """A turn: the question, one line about it, the panels of its stages, and what can be done with the answer."""
 
+from collections.abc import Sequence
 from html import escape
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QTextOption
+from PySide6.QtGui import QFocusEvent, QImage, QTextOption
 from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QTextEdit, QWidget
 
 from mirador_desktop.core.amounts import age_words, count_words, seconds_words
 from mirador_desktop.core.conversation import ContextUsed, Turn
 from mirador_desktop.core.events import AnswerFinished, Event, StageFinished
+from mirador_desktop.gui.attachment_chips import AttachmentChips
 from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.parts import Area, IconButton
 from mirador_desktop.gui.stage_panel import StagePanel
@@ -47,6 +49,9 @@ class TurnView(Area):
         self.setAccessibleName(f"Turn {number}")
         theme = look.theme
         self._question = _Question(turn.question, self)
+        self._files = AttachmentChips(theme, False, self) if turn.attachments else None
+        if self._files is not None:
+            self._files.show_all(turn.attachments)
         self._edit = IconButton(theme, "pencil", "Edit the question", self, shy=True)
         self._edit.clicked.connect(self.edit)
         self._meta = QLabel(self)
@@ -168,6 +173,10 @@ class TurnView(Area):
         y = self._question.set_width(width, theme.px(38))
         side = theme.px(26)
         self._edit.setGeometry(width - side - theme.px(8), (min(y, theme.px(38)) - side) // 2, side, side)
+        if self._files is not None:
+            height = self._files.heightForWidth(width)
+            self._files.setGeometry(0, y + theme.px(8), width, height)
+            y += theme.px(8) + height
         y = self._lay_out_meta(y + theme.px(6), width)
         panels = self._shown_panels()
         for panel in self.panels:
@@ -194,6 +203,12 @@ class TurnView(Area):
         y += side + theme.px(4)
         self.resize(width, y)
         return y
+
+    def show_pictures(self, pictures: Sequence[QImage | None]) -> None:
+        """Show small images on the chips of the attachments at the same places."""
+        for chip, picture in zip(self._files.chips if self._files is not None else (), pictures, strict=False):
+            if picture is not None:
+                chip.show_picture(picture)
 
     def _shown_panels(self) -> list[StagePanel]:
         begun = [p for p in self.panels if p.begun]

@@ -14,6 +14,7 @@ FILES = sorted((ROOT / PACKAGE).rglob("*.py"))
 DOORS = {
     "assistant",
     "library",
+    "attaching",
     "order",
     "titles",
     "models",

@@ -11,8 +11,8 @@ from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 from mirador_desktop.core.amounts import age_words
 from mirador_desktop.core.limits import MOST_SOURCES
 from mirador_desktop.core.stages import ContextSource
+from mirador_desktop.gui.flow import Flow, as_wide_as_there_is, clear
 from mirador_desktop.gui.painting import focus_ring
-from mirador_desktop.gui.settings.flow import Flow, as_wide_as_there_is, clear
 from mirador_desktop.gui.settings.widgets import Chip, button, label
 from mirador_desktop.gui.theme import Theme
 

@@ -11,7 +11,7 @@ from mirador_desktop.core.amounts import size_words
 from mirador_desktop.core.engine import ModelInfo
 from mirador_desktop.core.limits import MOST_MODELS, STAGE
 from mirador_desktop.core.names import same_model
-from mirador_desktop.gui.settings.flow import Flow, as_wide_as_there_is, clear
+from mirador_desktop.gui.flow import Flow, as_wide_as_there_is, clear
 from mirador_desktop.gui.settings.widgets import Chip, Field, button, label
 from mirador_desktop.gui.theme import Theme
 

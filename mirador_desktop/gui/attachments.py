@@ -1,0 +1,144 @@
+"""Files for the question that is being written: chosen, dropped or pasted, read in threads, shown as chips."""
+
+import asyncio
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from PySide6.QtCore import QEvent, QMimeData, QObject, Qt
+from PySide6.QtGui import QDragEnterEvent, QDropEvent, QImage
+from PySide6.QtWidgets import QFileDialog
+
+from mirador_desktop.core.conversation import Attachment
+from mirador_desktop.core.engine import ModelInfo
+from mirador_desktop.errors import AttachmentError
+from mirador_desktop.gui import pictures
+from mirador_desktop.gui.attachment_chips import AttachmentChip
+from mirador_desktop.gui.main_window import MainWindow
+from mirador_desktop.gui.tasks import Tasks
+
+MOST = 20
+"""Files that one question may have."""
+
+
+class Attachments(QObject):
+    """Dialogs, drops and pastes, and what follows them.
+
+    Args:
+        readers: the models that would read the question now.
+    """
+
+    def __init__(self, window: MainWindow, tasks: Tasks, readers: Callable[[], Sequence[ModelInfo]]) -> None:
+        super().__init__(window)
+        self._window, self._tasks, self._readers = window, tasks, readers
+        self._composer = composer = window.composer
+        self._pasted = 0
+        composer.attach.connect(self.choose)
+        composer.text.given.connect(self._take)
+        composer.files.changed.connect(self.refresh)
+        composer.files.added.connect(self._added)
+        window.centre.setAcceptDrops(True)
+        window.centre.installEventFilter(self)
+
+    def choose(self) -> None:
+        """Ask for files."""
+        dialog = QFileDialog(self._window, "Attach files to the question")
+        dialog.setFileMode(QFileDialog.FileMode.ExistingFiles)
+        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        dialog.filesSelected.connect(lambda names: self.attach([Path(name) for name in names]))
+        dialog.open()
+
+    def attach(self, paths: Sequence[Path]) -> None:
+        """Attach files."""
+        self._tasks.start(f"attach {paths[0] if paths else ''}", self._attach(paths))
+
+    async def _attach(self, paths: Sequence[Path]) -> None:
+        from mirador_desktop.attaching import attach
+
+        refused: list[str] = []
+        for path in paths:
+            if self._full(refused):
+                break
+            try:
+                if pictures.is_image(path):
+                    self._add(await asyncio.to_thread(pictures.read_image, path))
+                else:
+                    self._add(await attach(path))
+            except AttachmentError as error:
+                refused.append(str(error))
+        if refused:
+            self._window.toast.say(" ".join(refused), 8)
+        self._composer.text.setFocus()
+
+    async def _attach_image(self, image: QImage) -> None:
+        self._pasted += 1
+        self._add(await asyncio.to_thread(pictures.attached, f"Pasted image {self._pasted}", image))
+
+    async def _attach_text(self, text: str) -> None:
+        from mirador_desktop.attaching import attach_text
+
+        self._pasted += 1
+        self._add(await asyncio.to_thread(attach_text, f"Pasted text {self._pasted}", text))
+
+    def _take(self, data: QMimeData) -> None:
+        """What was pasted or dropped and is no text for the question."""
+        paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
+        if paths:
+            self.attach(paths)
+        elif data.hasImage():
+            self._tasks.start("attach image", self._attach_image(QImage(data.imageData())))
+        else:
+            self._tasks.start("attach text", self._attach_text(data.text().replace("\x00", "")))
+
+    def _full(self, refused: list[str]) -> bool:
+        if len(self._composer.files.chips) < MOST:
+            return False
+        refused.append(f"A question takes {MOST} files.")
+        return True
+
+    def _add(self, attachment: Attachment) -> None:
+        self._composer.files.add(attachment)
+
+    def _added(self, chip: AttachmentChip) -> None:
+        self.refresh()
+        if chip.attachment.data is not None:
+            self._tasks.start(f"picture {id(chip)}", self._show_picture(chip, chip.attachment.data))
+
+    async def _show_picture(self, chip: AttachmentChip, data: bytes) -> None:
+        chip.show_picture(await asyncio.to_thread(pictures.thumbnail, data))
+
+    def refresh(self) -> None:
+        """Say what the models cannot take of what is attached."""
+        self._composer.say_of_files(words_on(self._composer.files.attachments, self._readers()))
+
+    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
+        """Files may be dropped anywhere in the centre."""
+        if event.type() == QEvent.Type.DragEnter:
+            assert isinstance(event, QDragEnterEvent)
+            if any(url.isLocalFile() for url in event.mimeData().urls()):
+                event.acceptProposedAction()
+                return True
+        elif event.type() == QEvent.Type.Drop:
+            assert isinstance(event, QDropEvent)
+            event.acceptProposedAction()
+            self._take(event.mimeData())
+            return True
+        return False
+
+
+def words_on(attachments: Sequence[Attachment], readers: Sequence[ModelInfo]) -> str:
+    """What models cannot take of what is attached, as one line; "" if they can take all."""
+    said = []
+    tokens = sum(a.tokens for a in attachments)
+    narrow = [model for model in readers if model.window < tokens]
+    if narrow:
+        least = min(narrow, key=lambda model: model.window)
+        said.append(
+            f"About {tokens:,} tokens, {least.name} reads {least.window:,}: the middle of the files is left out there"
+        )
+    if any(a.is_image for a in attachments):
+        blind = [model.name for model in readers if not model.can_see]
+        if blind and len(blind) == len(readers):
+            said.append("None of these models can see images" if len(blind) > 1 else f"{blind[0]} cannot see images")
+        elif blind:
+            said.append(f"{', '.join(blind)} cannot see images")
+    return " · ".join(said)
