@@ -54,7 +54,7 @@ class AttachmentChip(QPushButton):
         self.ensurePolished()
         name = QFontMetrics(theme.font(9.5)).horizontalAdvance(self.attachment.name)
         figure = QFontMetrics(theme.fixed_font(8)).horizontalAdvance(self._figure)
-        wide = theme.px(12 + 22 + 10 + (22 if self._removable else 6)) + name + figure
+        wide = theme.px(33 + 10 + (28 if self._removable else 8) + 2) + name + figure
         return QSize(min(wide, theme.px(_WIDEST)), theme.px(30))
 
     def minimumSizeHint(self) -> QSize:

@@ -22,7 +22,14 @@ from tests import driving
 from tests.driving import settled, tick
 from tests.ollama_sim import scenarios
 from tests.ollama_sim.client import Sim
-from tests.screenshots import first_start_states, host_states, model_states, page_states, window_states
+from tests.screenshots import (
+    attachment_states,
+    first_start_states,
+    host_states,
+    model_states,
+    page_states,
+    window_states,
+)
 from tests.screenshots.state import NOWHERE, State, World, an_ordinary_computer
 
 THEMES = ("dark", "light")
@@ -32,6 +39,7 @@ STATES: dict[str, State] = {
     **host_states.STATES,
     **model_states.STATES,
     **page_states.STATES,
+    **attachment_states.STATES,
 }
 
 
