@@ -171,7 +171,7 @@ async def _attach_and_ask(window: MainWindow, folder: Path, sim: Sim) -> None:
     view = window.turns.last_view()
     assert view is not None
     assert len(part(view, AttachmentChips, "attachments").chips) == 3
-    asked = [r["body"]["messages"][-1]["content"] for r in sim.requests("/api/chat")]
+    asked = [r["body"]["messages"][-1]["content"] for r in sim.requests("/api/chat") if r["body"]["messages"]]
     assert any("> a,b\n> 1,2" in content and "> # Notes" in content for content in asked)
 
     view.edit.emit()
