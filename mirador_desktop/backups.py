@@ -1,0 +1,166 @@
+"""Backups of conversations, memory and attachments: on demand, daily, and brought back."""
+
+import asyncio
+import logging
+import secrets
+import time
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from mirador_desktop.errors import BackupError, MiradorError
+from mirador_desktop.library import Library
+from mirador_desktop.memory import backup
+from mirador_desktop.memory.backup import ENDING, LEAST, BackupKey, Progress
+from mirador_desktop.memory.keeper import Keeper
+from mirador_desktop.memory.store import Store
+
+__all__ = ["ENDING", "LEAST", "Backup", "Backups"]
+
+log = logging.getLogger(__name__)
+
+KEPT = 7
+"""Daily backups that are kept."""
+_HOUR = 3600.0
+_NAME = "mirador-%Y-%m-%d"
+_STATE = "daily backup"
+
+
+@dataclass(frozen=True, slots=True)
+class Backup:
+    """A daily backup that is there. `size` is in bytes, `made` a Unix time."""
+
+    path: Path
+    size: int
+    made: float
+
+
+class Backups:
+    """Writes and restores backups.
+
+    Args:
+        folder: where daily backups go.
+        told: called with a sentence when a daily backup failed.
+    """
+
+    def __init__(self, library: Library, store: Store, keeper: Keeper, folder: Path) -> None:
+        self._library, self._store, self._keeper, self.folder = library, store, keeper, folder
+        self.told: Callable[[str], None] = lambda words: log.warning("%s", words)
+        self._lock = asyncio.Lock()
+        self._news = asyncio.Event()
+
+    async def write(self, path: Path, passphrase: str, progress: Progress = lambda done, pages: None) -> None:
+        """Write a backup now. `progress` is called from another thread. Raises `BackupError` or `StoreError`."""
+        key = await asyncio.to_thread(backup.key_of, passphrase)
+        await self._write(path, key, progress)
+
+    async def restore(self, path: Path, passphrase: str, progress: Progress = lambda done, pages: None) -> Path:
+        """Put a backup in the place of everything that is kept now; returns where that lies until the next start.
+
+        Raises `BackupError` or `StoreError`; then all is as it was.
+        """
+        async with self._lock:
+            await self._store.open()
+            restored = self._store.path.with_name(f".restoring-{secrets.token_hex(4)}.db")
+            try:
+                await self._store.apart(
+                    lambda connection, key: backup.unpack(path, passphrase, restored, key, progress)
+                )
+                await self._keeper.flush()
+                old = await self._store.replace(lambda current: backup.swap(current, restored))
+            finally:
+                await asyncio.to_thread(restored.unlink, missing_ok=True)
+            self._library.forget_session()
+            await self._store.open()
+            self._store.on_saved()
+            return old
+
+    # ── daily ──────────────────────────────────────────────────────────────────────────────────────────
+
+    async def is_daily(self) -> bool:
+        """Whether a backup is made each day."""
+        return await self._store.state(_STATE) is not None
+
+    async def set_daily(self, passphrase: str | None) -> None:
+        """Make a backup each day that Mirador runs, under this passphrase; None ends that. What is there stays.
+
+        The database, which is encrypted itself, keeps the key that is made of the passphrase, not the passphrase.
+        """
+        if passphrase is None:
+            await self._store.remember(_STATE, None)
+            return
+        key = await asyncio.to_thread(backup.key_of, passphrase)
+        await self._store.remember(_STATE, {"key": key.material.hex(), "salt": key.salt.hex()})
+        self._news.set()
+
+    async def kept(self) -> list[Backup]:
+        """The daily backups there are, the newest first."""
+        return await asyncio.to_thread(self._kept)
+
+    async def run(self) -> None:
+        """Make a backup when there is none of today, for as long as the program runs."""
+        while True:
+            self._news.clear()
+            try:
+                await self.make_daily()
+            except MiradorError as error:
+                self.told(str(error))
+            except Exception:
+                log.exception("The daily backup failed")
+            try:
+                async with asyncio.timeout(_HOUR):
+                    await self._news.wait()
+            except TimeoutError:
+                pass
+
+    async def make_daily(self) -> bool:
+        """Make today's backup if it is wanted and not there; whether it was made."""
+        state = await self._store.state(_STATE)
+        path = self.folder / f"{datetime.now().astimezone().strftime(_NAME)}{ENDING}"
+        if state is None or await asyncio.to_thread(path.exists):
+            return False
+        key = BackupKey(bytes.fromhex(state["key"]), bytes.fromhex(state["salt"]))
+        try:
+            await asyncio.to_thread(self.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
+        except OSError as error:
+            raise BackupError(f"The folder {self.folder} could not be made: {error.strerror or error}.") from error
+        await self._write(path, key, lambda done, pages: None)
+        for old in (await self.kept())[KEPT:]:
+            await asyncio.to_thread(old.path.unlink, missing_ok=True)
+        return True
+
+    async def delete_daily(self) -> None:
+        """Delete all daily backups: everything shall be gone."""
+        for each in await self.kept():
+            await asyncio.to_thread(each.path.unlink, missing_ok=True)
+
+    async def _write(self, path: Path, key: BackupKey, progress: Progress) -> None:
+        async with self._lock:
+            began = time.monotonic()
+            await self._keeper.flush()
+            await self._store.apart(lambda connection, _: backup.write(connection, path, key, progress))
+            log.info("A backup was written in %.1f s", time.monotonic() - began)
+
+    def _kept(self) -> list[Backup]:
+        found = []
+        for path in self.folder.glob(f"mirador-????-??-??{ENDING}"):
+            try:
+                known = path.stat()
+            except OSError:
+                continue
+            found.append(Backup(path, known.st_size, known.st_mtime))
+        return sorted(found, key=lambda each: each.path.name, reverse=True)
+
+
+def file_name() -> str:
+    """A name for a backup that is made now."""
+    return f"Mirador {datetime.now().astimezone():%Y-%m-%d}{ENDING}"
+
+
+def check(passphrase: str, again: str) -> None:
+    """Raise a `BackupError` for a passphrase that is too short, or not written the same twice."""
+    if len(passphrase) < LEAST:
+        raise BackupError(f"A passphrase needs at least {LEAST} characters.")
+    if passphrase != again:
+        raise BackupError("The two passphrases are not the same.")
