@@ -126,6 +126,7 @@ async def _work(
                 group.create_task(machine.keeper.run(), name="keeper"),
                 group.create_task(machine.indexer.run(), name="indexer"),
                 group.create_task(machine.titles.run(), name="titles"),
+                group.create_task(machine.backups.run(), name="backups"),
                 group.create_task(machine.registry.watch(lambda: window.isVisible()), name="engines"),
                 group.create_task(_settle(window, desk, machine, problems, on_ready), name="settle"),
             ]
@@ -178,8 +179,9 @@ def doors_of(machine: "Machine") -> "Doors":
     from mirador_desktop.gui.doors import Doors
 
     return Doors(
-        machine.assistant, machine.order, machine.registry, machine.hosts, machine.models, machine.pulls,
-        machine.warmer, machine.pipelines, machine.providers, machine.runtime, machine.preferences, machine.folders,
+        machine.assistant, machine.exchange, machine.order, machine.backups, machine.registry, machine.hosts,
+        machine.models, machine.pulls, machine.warmer, machine.pipelines, machine.providers, machine.runtime,
+        machine.preferences, machine.folders,
     )  # fmt: skip
 
 

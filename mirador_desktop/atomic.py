@@ -9,6 +9,7 @@ import os
 import secrets
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 
 def write_whole(path: Path, data: bytes, private: bool = True) -> None:
@@ -25,6 +26,28 @@ def write_whole(path: Path, data: bytes, private: bool = True) -> None:
     path = Path(os.path.realpath(path))
     with _written_beside(path, data, private) as temporary:
         temporary.replace(path)
+
+
+@contextlib.contextmanager
+def being_written(path: Path) -> Iterator[BinaryIO]:
+    """A file to write to piece by piece, which takes the place of `path` in the end unless something raises. Blocks.
+
+    Until then it has another name in the same folder: its attribute `name`.
+
+    Raises:
+        OSError: it cannot be written; what was there is as it was.
+    """
+    path = Path(os.path.realpath(path))
+    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    try:
+        with open(temporary, "xb") as file:
+            yield file
+            file.flush()
+            os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        with contextlib.suppress(OSError):
+            temporary.unlink(missing_ok=True)
 
 
 def write_new(path: Path, data: bytes) -> bool:

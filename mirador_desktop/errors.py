@@ -17,6 +17,8 @@
     │   └── StoreTooNew             a newer Mirador wrote the file
     ├── SettingsError               settings.toml cannot be read or written
     ├── PipelineError               a pipeline, or its file, cannot be taken or written
+    ├── ExchangeError               conversations cannot be written to a file, or read from one
+    ├── BackupError                 a backup cannot be written, or not brought back
     ├── AttachmentError             a file cannot be attached to a question
     ├── OrderError                  folders or tags cannot be as they were asked to be
     ├── ContextError                a source of a pipeline's context gave nothing
@@ -124,6 +126,14 @@ class RuntimeMissing(MiradorError):
 
 class PipelineError(MiradorError):
     """A pipeline's file cannot be read or written, or what it says cannot be taken."""
+
+
+class ExchangeError(MiradorError):
+    """Conversations cannot be written to a file, or read from one."""
+
+
+class BackupError(MiradorError):
+    """A backup cannot be written, or not brought back."""
 
 
 class AttachmentError(MiradorError):

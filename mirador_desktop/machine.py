@@ -11,9 +11,11 @@ from mirador_desktop.settings import Folders, Settings, folders, load, resource_
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
+    from mirador_desktop.backups import Backups
     from mirador_desktop.core.engine import Engine
     from mirador_desktop.core.model_rows import Use
     from mirador_desktop.engines.registry import Registry
+    from mirador_desktop.exchanging import Exchange
     from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.indexer import Indexer
     from mirador_desktop.memory.keeper import Keeper
@@ -47,8 +49,10 @@ class Machine:
     keeper: "Keeper"
     indexer: "Indexer"
     assistant: "Assistant"
+    exchange: "Exchange"
     order: "Order"
     titles: "Titles"
+    backups: "Backups"
     pipelines: "Pipelines"
     providers: "Providers"
     models: "Models"
@@ -84,6 +88,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         preferences: the settings while the program runs; None reads them now.
     """
     from mirador_desktop.assistant import Assistant
+    from mirador_desktop.backups import Backups
     from mirador_desktop.core.orchestrator import StreamingOrchestrator
     from mirador_desktop.engines.computer import look_at_computer
     from mirador_desktop.engines.guide import Guide
@@ -91,6 +96,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     from mirador_desktop.engines.limits import most_models
     from mirador_desktop.engines.ollama_parts import delete_parts
     from mirador_desktop.engines.registry import Registry
+    from mirador_desktop.exchanging import Exchange
     from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.indexer import Indexer
     from mirador_desktop.memory.keeper import Keeper
@@ -128,6 +134,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)
     indexer = Indexer(store, lambda: assistant.answering)
     order = Order(assistant, store, keeper)
+    backups = Backups(assistant, store, keeper, places.data / "backups")
     titles = Titles(
         assistant, registry, lambda: {m.name for m in registry.loaded()}, lambda: preferences.current.titles
     )
@@ -178,8 +185,9 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
         own_answers,
     )
     return Machine(
-        preferences, problems, places, hosts, registry, store, keeper, indexer, assistant, order, titles, pipelines,
-        providers, models, pulls, warmer, runtime,
+        preferences, problems, places, hosts, registry, store, keeper, indexer, assistant,
+        Exchange(store, keeper), order, titles, backups,
+        pipelines, providers, models, pulls, warmer, runtime,
     )  # fmt: skip
 
 

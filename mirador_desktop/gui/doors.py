@@ -3,6 +3,8 @@
 from dataclasses import dataclass
 
 from mirador_desktop.assistant import Assistant
+from mirador_desktop.backups import Backups
+from mirador_desktop.exchanging import Exchange
 from mirador_desktop.gui.engines_door import Engines
 from mirador_desktop.hosts import Hosts
 from mirador_desktop.models import Models
@@ -21,7 +23,9 @@ class Doors:
     """The doors, made by the composition root."""
 
     assistant: Assistant
+    exchange: Exchange
     order: Order
+    backups: Backups
     engines: Engines
     hosts: Hosts
     models: Models

@@ -1,0 +1,200 @@
+"""Open WebUI's export: a list of chats, each with a tree of messages under `chat.history`.
+
+The form is that of Open WebUI's own export and import (`ChatResponse` in its backend, `history` in its window).
+Older ones have only a list of messages. Mirador's own files of this form are recognised and keep their identifiers.
+"""
+
+import re
+from collections.abc import Mapping
+from typing import Any
+
+from mirador_desktop.core.conversation import Attachment
+from mirador_desktop.exchange import fields
+from mirador_desktop.exchange.foreign import (
+    conversation_of,
+    file_of,
+    folder_of,
+    image_of,
+    objects,
+    records_of,
+    split_thoughts,
+    tags_of,
+)
+from mirador_desktop.exchange.imported import ImportReport, Records
+from mirador_desktop.exchange.openwebui import CONVERSATION, TEXT_AT, TURN
+from mirador_desktop.exchange.tree import Message
+
+PROGRAM = "Open WebUI"
+_REASONING = re.compile(
+    r'\s*<details type="reasoning"([^>]*)>\s*<summary>[^<]*</summary>\n?(.*?)\n?</details>\n?', re.DOTALL
+)
+_DURATION = re.compile(r'duration="(\d{1,9}(?:\.\d{1,9})?)"')
+
+
+def is_chat(value: Mapping[str, Any]) -> bool:
+    """Whether an object is a chat of Open WebUI's."""
+    return _history(_chat(value)) is not None
+
+
+def _chat(value: Mapping[str, Any]) -> Mapping[str, Any]:
+    return fields.mapping(value["chat"]) if isinstance(value.get("chat"), dict) else value
+
+
+def _history(chat: Mapping[str, Any]) -> Mapping[str, Any] | None:
+    """Messages by identifier, None where there are none."""
+    messages = fields.mapping(chat.get("history")).get("messages")
+    if isinstance(messages, dict):
+        return messages
+    listed = chat.get("messages")
+    if not isinstance(listed, list) or not all(isinstance(m, dict) and "role" in m for m in listed):
+        return None
+    found: dict[str, Any] = {}
+    before = None
+    for place, message in enumerate(listed):
+        key = fields.text(message.get("id")) or str(place)
+        found.setdefault(key, {"parentId": before, **message})
+        before = key
+    return found
+
+
+def read(value: Mapping[str, Any], report: ImportReport) -> Records:
+    """One chat."""
+    chat = _chat(value)
+    history = _history(chat) or {}
+    rank: dict[str, int] = {}
+    for message in history.values():
+        for place, child in enumerate(fields.items(fields.mapping(message).get("childrenIds"))):
+            if isinstance(child, str):
+                rank.setdefault(child, place)
+    instructions = [fields.text(fields.mapping(chat.get("params")).get("system"))]
+    messages = [_message(key, fields.mapping(m), report, instructions) for key, m in history.items()]
+    messages.sort(key=lambda message: rank.get(message.id, 0))
+    key = fields.text(value.get("id")) or fields.text(chat.get("id"))
+    title = fields.text(value.get("title")) or fields.text(chat.get("title"))
+    created = fields.when(value.get("created_at")) or fields.when(chat.get("timestamp"))
+    if not key:
+        key = next((m.id for m in messages), title)
+    conversation = conversation_of(PROGRAM, key, title, created, fields.when(value.get("updated_at")), messages)
+    meta = fields.mapping(value.get("meta"))
+    conversation.id = fields.identifier(meta.get(CONVERSATION)) or conversation.id
+    conversation.tags = tags_of(meta.get("tags"), chat.get("tags"))
+    conversation.archived = fields.flag(value.get("archived"))
+    conversation.pinned = fields.flag(value.get("pinned"))
+    folder_id = fields.text(value.get("folder_id"))
+    if folder_id:
+        name = fields.text(meta.get("folder_name")) or f"Open WebUI {folder_id[:8]}"
+        folder = folder_of(PROGRAM, folder_id, name)
+        conversation.folder = folder.id
+        yield folder
+    current = fields.text(fields.mapping(chat.get("history")).get("currentId"))
+    if not current and messages:
+        current = messages[-1].id
+    system = "\n\n".join(each for each in dict.fromkeys(instructions) if each.strip())
+    yield from records_of(conversation, PROGRAM, key, messages, current, report, system)
+
+
+def _message(key: str, value: Mapping[str, Any], report: ImportReport, instructions: list[str]) -> Message:
+    found = Message(fields.text(key), fields.text(value.get("parentId")), by_person=False)
+    found.when = fields.when(value.get("timestamp"))
+    role = fields.text(value.get("role"))
+    content = _content(value, found, report)
+    if role == "system":
+        instructions.append(content)
+        found.skip = True
+        return found
+    for file in objects(value.get("files")):
+        attachment = _file(file)
+        if attachment is None:
+            report.left_out["images" if file.get("type") == "image" else "attached files"] += 1
+        else:
+            found.attachments.append(attachment)
+    if role == "user":
+        found.by_person, found.text = True, content
+        found.side_by_side = len(fields.items(value.get("models"))) > 1
+        found.turn_id = fields.identifier(value.get(TURN))
+        return found
+    found.model = fields.text(value.get("model")) or fields.text(value.get("modelName"))
+    found.slot = str(fields.count(value["modelIdx"])) if "modelIdx" in value else found.model
+    _take_answer(found, content, value.get(TEXT_AT))
+    error = value.get("error")
+    if error:
+        found.error = fields.text(error) or fields.text(fields.mapping(error).get("content")) or "It failed."
+    usage = fields.mapping(value.get("usage")) or fields.mapping(value.get("info"))
+    found.tokens = fields.count(usage.get("eval_count")) or fields.count(usage.get("completion_tokens"))
+    found.tokens_per_second = fields.number(usage.get("response_token/s"))
+    found.stopped = value.get("done") is False
+    for name, kind in (("sources", "sources"), ("citations", "sources"), ("annotation", "ratings")):
+        if value.get(name):
+            report.left_out[kind] += 1
+    return found
+
+
+def _content(value: Mapping[str, Any], found: Message, report: ImportReport) -> str:
+    """The text of a message: a string, or a list of parts as models' servers take them; else its output items."""
+    content = value.get("content")
+    if isinstance(content, str):
+        text = fields.text(content)
+        if text or "output" not in value:
+            return text
+    texts = []
+    for part in objects(content):
+        if "text" in part:
+            texts.append(fields.text(part["text"]))
+        elif "image_url" in part:
+            address = fields.text(part["image_url"]) or fields.mapping(part["image_url"]).get("url")
+            image = image_of(address, "Image")
+            if image is not None:
+                found.attachments.append(image)
+            else:
+                report.left_out["images"] += 1
+    if not texts:
+        for item in objects(value.get("output")):
+            inner = "\n".join(fields.text(part.get("text")) for part in objects(item.get("content")))
+            if item.get("type") == "reasoning":
+                found.thinking = "\n\n".join(each for each in (found.thinking, inner) if each)
+            elif inner:
+                texts.append(inner)
+    return "\n".join(each for each in texts if each)
+
+
+def _take_answer(found: Message, content: str, text_at: object) -> None:
+    """Part what a model thought from what it answered."""
+    if isinstance(text_at, int) and not isinstance(text_at, bool) and 0 <= text_at <= len(content):
+        ours = content[:text_at]
+        if not ours or ours.endswith("</details>\n"):
+            found.text = content[text_at:]
+            inner = ours.partition("</summary>\n")[2].removesuffix("\n</details>\n")
+            found.thinking = "\n".join(line.removeprefix("> ") for line in inner.split("\n"))
+            duration = _DURATION.search(ours[:200])
+            found.thinking_seconds = float(duration[1]) if duration is not None and float(duration[1]) else None
+            return
+    thoughts = [found.thinking] if found.thinking else []
+    while match := _REASONING.match(content):
+        thoughts.append("\n".join(line.removeprefix("> ").removeprefix(">") for line in match[2].split("\n")))
+        duration = _DURATION.search(match[1])
+        if duration is not None:
+            found.thinking_seconds = (found.thinking_seconds or 0.0) + float(duration[1])
+        content = content[match.end() :]
+    if not thoughts:
+        thinking, content = split_thoughts(content)
+        thoughts = [thinking] if thinking else []
+    found.thinking = "\n\n".join(thoughts)
+    found.text = content
+
+
+def _file(value: Mapping[str, Any]) -> Attachment | None:
+    """A file of a question, None where only its name is there."""
+    file = fields.mapping(value.get("file"))
+    name = fields.text(value.get("name")) or fields.text(file.get("filename"))
+    if value.get("type") == "image":
+        return image_of(value.get("url"), name)
+    content = fields.text(fields.mapping(file.get("data")).get("content"))
+    meta = fields.mapping(file.get("meta"))
+    if not content and not name:
+        return None
+    size = fields.count(value.get("size")) or fields.count(meta.get("size"))
+    attachment = file_of(name, fields.text(meta.get("content_type")), content, size)
+    if not content:
+        attachment.note = "Its text was not in the export."
+        attachment.tokens = 0
+    return attachment
