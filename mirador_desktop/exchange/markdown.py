@@ -61,7 +61,7 @@ def _parts(parts: Iterable[Part]) -> Iterator[str]:
         elif part.kind == "thinking":
             yield _quoted(f"*Thoughts*\n\n{harmless(part.text)}")
         else:
-            yield harmless(part.text).strip()
+            yield harmless(part.text).strip("\n")  # not spaces: they make code of a line
 
 
 def _quoted(text: str) -> str:

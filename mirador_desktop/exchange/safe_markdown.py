@@ -17,7 +17,6 @@ if TYPE_CHECKING:
 
 _ROUNDS = 8
 _HARMFUL = re.compile(r"[<\[]")
-_OPENING = re.compile(r"(`{3,}|~{3,})")
 
 
 def harmless(text: str) -> str:
@@ -126,15 +125,10 @@ def _closed(text: str) -> str:
         return text
     tokens = _reader().parse(text)
     last = next((token for token in reversed(tokens) if token.nesting >= 0), None)
-    if last is None or last.type != "fence" or last.map is None:
+    if last is None or last.type != "fence" or last.map is None or last.level:  # lists and quotes end by themselves
         return text
     lines = text.split("\n")
-    closing = lines[min(last.map[1], len(lines)) - 1].lstrip(" >\t").rstrip()
-    fence = last.markup
-    if last.map[1] - last.map[0] > 1 and set(closing) == {fence[0]} and len(closing) >= len(fence):
+    closing = lines[min(last.map[1], len(lines)) - 1].strip()
+    if last.map[1] - last.map[0] > 1 and set(closing) == {last.markup[0]} and len(closing) >= len(last.markup):
         return text
-    opening = _OPENING.search(lines[last.map[0]])
-    prefix = lines[last.map[0]][: opening.start()] if opening is not None else ""
-    if last.level > 0 and not re.fullmatch(r"[ >\t]*", prefix):
-        prefix = " " * len(prefix)  # behind a bullet: the same column
-    return f"{text}\n{prefix}{fence}" if not text.endswith("\n") else f"{text}{prefix}{fence}"
+    return f"{text}{'' if text.endswith(chr(10)) else chr(10)}{last.markup}"

@@ -1,0 +1,203 @@
+"""What the tests of exporting and importing share: records of every kind, and ways to write them."""
+
+import io
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from hypothesis import strategies as st
+
+from mirador_desktop.core.confidence import Marks
+from mirador_desktop.core.conversation import (
+    Answer,
+    Attachment,
+    ContextUsed,
+    Conversation,
+    Folder,
+    MemoryUsed,
+    StageRecord,
+    Turn,
+)
+from mirador_desktop.exchange.formats import writer_of
+from mirador_desktop.exchange.imported import ImportReport, Record
+from mirador_desktop.exchange.options import ExportOptions, Format
+from mirador_desktop.exchange.reading import read
+
+EVERYTHING = ExportOptions(stages=True, thoughts=True, confidences=True, metadata=True, branches=True)
+HOSTILE = (
+    "<script>alert(1)</script> <img src=x onerror=alert(1)> ![x](http://evil.example/p.png) [a](javascript:alert(1)) "
+    "<http://ok.example/> <javascript:alert(1)> "
+    "</div></section></main> &lt;b&gt; <!-- \"' [r]\n\n[r]: javascript:alert(2)"
+)
+ANSWER = f"""# A heading
+Text **bold** `code <b>` [link](https://example.com/?a=1&b=2) {HOSTILE}
+
+- one
+  - two
+
+| a | b |
+|---|:-:|
+| 1 | `2` |
+
+```python
+def f(x):
+    return "<b>"
+```
+
+日本語のテキスト and العربية in one line 😀
+
+<div onclick="alert(3)">raw</div>
+
+```
+a block that was cut off {"x" * 300}"""
+
+
+def turn_of(number: int, conversation: Conversation, parent: str = "", text: str = ANSWER, **more: Any) -> Turn:
+    """A turn with three stages, the second of which was left out."""
+    quick = Answer("small:1b", "Quick *answer*", f"Thinking {HOSTILE}", reason="done", tokens=12, confidence=0.82)
+    final = Answer("large:14b", text, reason="length", tokens=2000, first_token=0.3, tokens_per_second=41.5)
+    return Turn(
+        f"{number:032x}", conversation.id, parent, more.pop("question", f"Question {number} {HOSTILE}"),
+        1.76e9 + number,
+        "technical", "moderate", "Progressive", reason="done", final_stage="synthesis",
+        stages=[
+            StageRecord("quick", 0.6, answers=[quick]),
+            StageRecord("deep", 0.6, skipped="It was good enough."),
+            StageRecord("synthesis", answers=[final]),
+        ],
+        **more,
+    )  # fmt: skip
+
+
+def written(
+    kind: Format,
+    conversations: Sequence[tuple[Conversation, Sequence[Turn]]],
+    options: ExportOptions = EVERYTHING,
+    folders: Sequence[Folder] = (),
+) -> bytes:
+    """What an export of these records holds."""
+    out = io.BytesIO()
+    writer = writer_of(kind, out, options, [c for c, _ in conversations], {f.id: f for f in folders})
+    writer.begin()
+    for conversation, turns in conversations:
+        children: dict[str, list[str]] = {}
+        for turn in turns:
+            children.setdefault(turn.parent, []).append(turn.id)
+        writer.children = children
+        writer.conversation(conversation)
+        for turn in turns:
+            writer.turn(turn)
+        writer.end_conversation()
+    writer.end()
+    return out.getvalue()
+
+
+def read_back(path: Path) -> tuple[list[Record], ImportReport]:
+    """The records of a file, and the report."""
+    report = ImportReport()
+    return list(read(path, report)), report
+
+
+# Records with anything in them. Texts hold what UTF-8 can: the database keeps nothing else.
+
+words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)
+texts = words | st.sampled_from(
+    [HOSTILE, ANSWER, '<details type="reasoning">\n<summary>x</summary>\n> y\n</details>\n']
+)
+numbers = st.floats(0, 4e9, allow_nan=False)
+maybe = st.none() | numbers
+counts = st.integers(0, 2**40)
+reasons = st.sampled_from(["done", "length", "stopped", "failed", "skipped"])
+keys = st.integers(0, 2**128 - 1).map(lambda number: f"{number:032x}")
+
+
+@st.composite
+def marks(draw: st.DrawFn) -> Marks:
+    found = Marks()
+    pairs = st.tuples(st.integers(0, 300), st.none() | st.floats(0, 1))
+    for characters, confidence in draw(st.lists(pairs, max_size=4)):
+        found.append(characters, confidence)
+    return found
+
+
+answers = st.builds(
+    Answer,
+    model=words,
+    text=texts,
+    thinking=texts,
+    marks=marks(),
+    alternatives=st.dictionaries(
+        st.integers(0, 9999), st.lists(st.tuples(words, st.floats(0, 1)), max_size=2).map(tuple), max_size=2
+    ),
+    reason=reasons,
+    error=words,
+    fallback_for=words,
+    tokens=counts,
+    first_token=maybe,
+    tokens_per_second=maybe,
+    confidence=maybe,
+    source=st.sampled_from(["logprobs", "agreement", "none"]),
+    calibrated=st.booleans(),
+    thinking_seconds=maybe,
+    started=maybe,
+    ended=maybe,
+)
+stages = st.builds(
+    StageRecord,
+    name=words,
+    threshold=numbers,
+    skipped=words,
+    folded=st.none() | st.booleans(),
+    answers=st.lists(answers, max_size=3),
+)
+attachments = st.builds(
+    Attachment,
+    name=words,
+    media=st.sampled_from(["text/csv", "image/png"]),
+    size=counts,
+    tokens=counts,
+    note=words,
+    text=texts,
+    data=st.none() | st.binary(min_size=1, max_size=9),
+)
+
+
+@st.composite
+def trees(draw: st.DrawFn) -> tuple[Conversation, list[Turn]]:
+    """A conversation and its turns, each after the one it follows."""
+    folders = draw(st.sampled_from(["", "f1", "f2"]))
+    conversation = Conversation(
+        draw(keys), draw(words), draw(st.booleans()), draw(st.booleans()), draw(numbers), draw(numbers),
+        folder=folders, tags=sorted(set(draw(st.lists(words, max_size=2)))), archived=draw(st.booleans()),
+        memory=draw(st.booleans()),
+    )  # fmt: skip
+    ids = sorted(set(draw(st.lists(keys, min_size=1, max_size=6))))
+    turns: list[Turn] = []
+    for place, key in enumerate(ids):
+        parent = draw(st.sampled_from(["", *ids[:place]]))
+        own = draw(st.lists(stages, max_size=3))
+        final = draw(st.sampled_from([s.name for s in own] or [""]))
+        turns.append(
+            Turn(
+                key,
+                conversation.id,
+                parent,
+                draw(texts),
+                draw(numbers),
+                draw(words),
+                draw(words),
+                draw(words),
+                draw(st.sampled_from(["auto", "quick", "full"])),
+                draw(counts),
+                draw(maybe),
+                draw(reasons),
+                final,
+                draw(words),
+                own,
+                draw(st.lists(st.builds(ContextUsed, words, counts, words, maybe), max_size=1)),
+                draw(st.lists(st.builds(MemoryUsed, words, words, counts), max_size=1)),
+                draw(st.lists(attachments, max_size=2)),
+            )
+        )
+    conversation.leaf = draw(st.sampled_from(ids))
+    return conversation, turns
