@@ -7,6 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from mirador_desktop.core.conversation import Conversation, Turn, TurnOutline
+from mirador_desktop.core.search_query import parse
+from mirador_desktop.core.search_results import Found
 from mirador_desktop.errors import StoreDamaged, StoreError, StoreKeyMissing
 from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.store import Store
@@ -72,10 +74,17 @@ class Library:
         unkept = [c for c in known.values() if all(c.id != s.id for s in stored) and c.leaf]
         return sorted([*unkept, *stored], key=lambda c: -c.updated)
 
-    async def search(self, text: str) -> list[Conversation]:
-        """Conversations that contain all words of `text`, newest first."""
+    async def search(self, text: str) -> Found:
+        """What is found for a text as it is typed (`core.search_query`); its last word may go on."""
         await self._keeper.flush()
-        return await self._store.search(text)
+        return await self._store.search(parse(text))
+
+    async def texts(self, ids: Sequence[str]) -> list[Turn]:
+        """Turns to look through, in the given order, without how probable their words were."""
+        missing = [i for i in ids if i not in self._session.turns]
+        stored = {t.id: t for t in await self._store.texts(missing)} if missing else {}
+        found = (self._session.turns.get(i) or stored.get(i) for i in ids)
+        return [turn for turn in found if turn is not None]
 
     async def open(self, conversation_id: str) -> Conversation | None:
         """One conversation, None if it does not exist."""

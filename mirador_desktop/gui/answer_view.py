@@ -9,6 +9,7 @@ from mirador_desktop.core.amounts import seconds_words
 from mirador_desktop.core.conversation import Answer
 from mirador_desktop.core.events import StageFinished, StageWaiting, StreamToken
 from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.markdown_find import Highlight
 from mirador_desktop.gui.markdown_view import MarkdownView
 from mirador_desktop.gui.parts import ConfidenceLabel, ModelChips
 
@@ -55,6 +56,7 @@ class AnswerView(QWidget):
         self._thinking_button.setObjectName("thinking")
         self._thinking_button.clicked.connect(self._toggle_thoughts)
         self._thoughts: MarkdownView | None = None
+        self._highlight: Highlight | None = None
         self.text = MarkdownView(look.markdown(place), look.clock, self)
         self.text.setObjectName("stageText")
         self.text.setAccessibleName("Answer")
@@ -185,8 +187,27 @@ class AnswerView(QWidget):
             self._thoughts.installEventFilter(self)
             self._thoughts.height_changed.connect(self.grew)
             self._thoughts.set_text(self._answer.thinking)
+            self._thoughts.set_highlight(self._highlight)
             self._thoughts.show()
         self._update()
+
+    def open_thoughts(self) -> MarkdownView | None:
+        """Unfold the thoughts and return their text; None if there are none."""
+        if self._thoughts is None and self._answer.thinking:
+            self._toggle_thoughts()
+        return self._thoughts
+
+    def set_highlight(self, highlight: Highlight | None) -> None:
+        """Highlight what was searched for, or nothing."""
+        self._highlight = highlight
+        self.text.set_highlight(highlight)
+        if self._thoughts is not None:
+            self._thoughts.set_highlight(highlight)
+
+    @property
+    def shows_thoughts(self) -> bool:
+        """Whether the thoughts are unfolded."""
+        return self._thoughts is not None
 
     def eventFilter(self, watched: QObject, event: QEvent) -> bool:
         """The panel around draws the ring of a text that gets the focus."""

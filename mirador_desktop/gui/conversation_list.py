@@ -4,15 +4,14 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from datetime import datetime, timedelta
-from typing import TYPE_CHECKING, Any
+from datetime import datetime
+from functools import cached_property
+from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QAbstractItemModel,
-    QAbstractListModel,
     QEvent,
     QModelIndex,
-    QPersistentModelIndex,
     QPoint,
     QRect,
     QSize,
@@ -32,102 +31,16 @@ from PySide6.QtWidgets import (
     QWidget,
 )
 
-from mirador_desktop.core.amounts import count_words
+from mirador_desktop.gui.conversation_model import CONVERSATION, ENTRY, ConversationModel, Index, group_of, when
 from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
     from mirador_desktop.core.conversation import Conversation
+    from mirador_desktop.core.search_results import Found
+    from mirador_desktop.gui.search_results import SearchResults
 
-Index = QModelIndex | QPersistentModelIndex
-CONVERSATION = Qt.ItemDataRole.UserRole
-_ROOT = QModelIndex()
-
-
-def group_of(conversation: Conversation, now: datetime) -> str:
-    """The group a conversation stands in."""
-    if conversation.pinned:
-        return "Pinned"
-    day = datetime.fromtimestamp(conversation.updated).astimezone().date()
-    if day >= now.date():
-        return "Today"
-    return "Last week" if day >= now.date() - timedelta(days=7) else "Older"
-
-
-def when(conversation: Conversation, now: datetime) -> str:
-    """The second line: how many answers, and when for recent ones."""
-    answers = count_words(conversation.turns, "answer")
-    moment = datetime.fromtimestamp(conversation.updated).astimezone()
-    if moment.date() >= now.date():
-        recent = "now" if now.timestamp() - conversation.updated < 60 else moment.strftime("%H:%M")
-        return f"{answers} · {recent}"
-    return f"{answers} · yesterday" if moment.date() == now.date() - timedelta(days=1) else answers
-
-
-class ConversationModel(QAbstractListModel):
-    """Rows: headings (text) and conversations (also under the role `CONVERSATION`).
-
-    Signals:
-        renamed: a conversation and the title the person gave it.
-    """
-
-    renamed = Signal(object, str)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._rows: list[str | Conversation] = []
-
-    def show(self, conversations: Sequence[Conversation]) -> None:
-        """Show these, in the order they come within each group."""
-        now = datetime.now().astimezone()
-        groups: dict[str, list[str | Conversation]] = {}
-        for conversation in conversations:
-            groups.setdefault(group_of(conversation, now), []).append(conversation)
-        self.beginResetModel()
-        self._rows = []
-        for name in ("Pinned", "Today", "Last week", "Older"):
-            if name in groups:
-                self._rows += [name, *groups[name]]
-        self.endResetModel()
-
-    def index_of(self, conversation_id: str) -> QModelIndex:
-        """Where a conversation stands."""
-        for row, entry in enumerate(self._rows):
-            if not isinstance(entry, str) and entry.id == conversation_id:
-                return self.index(row)
-        return QModelIndex()
-
-    def rowCount(self, parent: Index = _ROOT) -> int:
-        """Number of rows."""
-        return 0 if parent.isValid() else len(self._rows)
-
-    def data(self, index: Index, role: int = Qt.ItemDataRole.DisplayRole) -> Any:
-        """Text of a row, and the conversation itself."""
-        entry = self._rows[index.row()]
-        if role == CONVERSATION:
-            return None if isinstance(entry, str) else entry
-        if role in (Qt.ItemDataRole.DisplayRole, Qt.ItemDataRole.EditRole, Qt.ItemDataRole.ToolTipRole):
-            if isinstance(entry, str):
-                return entry if role == Qt.ItemDataRole.DisplayRole else None
-            return entry.title or "Untitled"
-        if role == Qt.ItemDataRole.AccessibleTextRole and not isinstance(entry, str):
-            return f"{entry.title}, {when(entry, datetime.now().astimezone())}"
-        return None
-
-    def flags(self, index: Index) -> Qt.ItemFlag:
-        """Headings can be neither chosen nor edited."""
-        if isinstance(self._rows[index.row()], str):
-            return Qt.ItemFlag.NoItemFlags
-        return Qt.ItemFlag.ItemIsEnabled | Qt.ItemFlag.ItemIsSelectable | Qt.ItemFlag.ItemIsEditable
-
-    def setData(self, index: Index, value: Any, role: int = Qt.ItemDataRole.EditRole) -> bool:
-        """Take a new title."""
-        entry = self._rows[index.row()]
-        title = " ".join(str(value).split())
-        if isinstance(entry, str) or not title or title == entry.title:
-            return False
-        self.renamed.emit(entry, title)
-        return True
+__all__ = ["CONVERSATION", "ConversationList", "group_of", "when"]
 
 
 class _Delegate(QStyledItemDelegate):
@@ -199,12 +112,14 @@ class ConversationList(QListView):
         renamed: conversation and new title.
         pinned: conversation and whether it shall be.
         deleted: the person deleted a conversation.
+        found_opened: the person chose something that was found (`search_results.Entry`).
     """
 
     opened = Signal(object)
     renamed = Signal(object, str)
     pinned = Signal(object, bool)
     deleted = Signal(object)
+    found_opened = Signal(object)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(parent)
@@ -213,7 +128,8 @@ class ConversationList(QListView):
         self._list_model = ConversationModel(self)
         self._list_model.renamed.connect(self.renamed)
         self.setModel(self._list_model)
-        self.setItemDelegate(_Delegate(theme, self))
+        self._list_delegate = _Delegate(theme, self)
+        self.setItemDelegate(self._list_delegate)
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self.setVerticalScrollMode(QAbstractItemView.ScrollMode.ScrollPerPixel)
         self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
@@ -222,6 +138,55 @@ class ConversationList(QListView):
         self.activated.connect(self._open)
         self._opened_at = 0.0
         self._missed: Callable[[], None] | None = None
+        self._theme = theme
+        self._chosen = ""
+        self.shown_text = ""
+        """What was typed for the results that are shown."""
+
+    @cached_property
+    def results(self) -> SearchResults:
+        """What was found, made when something is searched for."""
+        from mirador_desktop.gui.search_results import SearchResults
+
+        return SearchResults(self._theme, self)
+
+    @property
+    def shows_results(self) -> bool:
+        """Whether the list shows what was found."""
+        return self.model() is not self._list_model
+
+    def show_results(self, found: Found) -> None:
+        """Show what was found in place of the conversations."""
+        self.results.model.show(found)
+        self.shown_text = found.query.text
+        if not self.shows_results:
+            self.setModel(self.results.model)
+            self.setItemDelegate(self.results.delegate)
+        self.scrollToTop()
+
+    def leave_results(self) -> None:
+        """Show the conversations again."""
+        if self.shows_results:
+            self.setModel(self._list_model)
+            self.setItemDelegate(self._list_delegate)
+            self.choose(self._chosen)
+
+    def step(self, step: int) -> None:
+        """Move to the next entry that can be opened, 1 down or -1 up; from outside to the first one."""
+        model = self.model()
+        row = self.currentIndex().row() + step
+        while 0 <= row < model.rowCount():
+            index = model.index(row, 0)
+            if model.flags(index) & Qt.ItemFlag.ItemIsSelectable:
+                self.setCurrentIndex(index)
+                return
+            row += step
+
+    def open_current(self) -> None:
+        """Open what is marked, or the first entry."""
+        if not self.currentIndex().isValid():
+            self.step(1)
+        self._open(self.currentIndex())
 
     def show_conversations(self, conversations: Sequence[Conversation], chosen: str) -> None:
         """Show these; `chosen` is the one that is open."""
@@ -235,6 +200,9 @@ class ConversationList(QListView):
 
     def choose(self, conversation_id: str) -> None:
         """Mark the one that is open."""
+        self._chosen = conversation_id
+        if self.shows_results:
+            return
         index = self._list_model.index_of(conversation_id)
         if index.isValid():
             self.setCurrentIndex(index)
@@ -242,6 +210,11 @@ class ConversationList(QListView):
             self.setCurrentIndex(QModelIndex())  # or keys would act on what is not marked
 
     def _open(self, index: QModelIndex) -> None:
+        entry = index.data(ENTRY) if index.isValid() else None
+        if entry is not None and time.monotonic() - self._opened_at > 0.05:
+            self._opened_at = time.monotonic()
+            self.found_opened.emit(entry)
+            return
         conversation = index.data(CONVERSATION)
         if conversation is not None and time.monotonic() - self._opened_at > 0.05:  # click and activation are one
             self._opened_at = time.monotonic()

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRectF, Qt
 from PySide6.QtWidgets import QWidget
 
 from mirador_desktop.gui.heights import Heights
@@ -14,6 +14,8 @@ from mirador_desktop.gui.turn_list import Anchor, TurnList
 if TYPE_CHECKING:
     from mirador_desktop.core.conversation import Turn, TurnOutline
     from mirador_desktop.core.events import Event
+    from mirador_desktop.gui.look import Look
+    from mirador_desktop.gui.markdown_find import Highlight
     from mirador_desktop.gui.turn_view import TurnView
 
 _CHARACTERS = 92  # in a line of the widest column, for estimates
@@ -22,6 +24,11 @@ _LINE = 24
 
 class ConversationView(TurnList):
     """Shows a branch of a conversation."""
+
+    def __init__(self, look: Look, parent: QWidget | None = None) -> None:
+        super().__init__(look, parent)
+        self._highlight: Highlight | None = None
+        self.made.connect(lambda view: view.set_highlight(self._highlight))
 
     def show_turns(self, turns: Sequence[Turn], follow: bool = True) -> None:
         """Show these turns instead of what was shown; more may be put in front with `put_before`."""
@@ -117,6 +124,26 @@ class ConversationView(TurnList):
         self.following = False
         self._anchor = Anchor(self._places[turn_id], None, 0)
         self._place()
+
+    def set_highlight(self, highlight: Highlight | None) -> None:
+        """Highlight what was searched for in all that is shown from now on, or nothing."""
+        self._highlight = highlight
+        for view in self._views.values():
+            view.set_highlight(highlight)
+
+    def show_place(self, text: QWidget, place: QRectF) -> None:
+        """Scroll so that a place in one of the texts is well in sight."""
+        height = self.viewport().height()
+        top = text.mapTo(self.viewport(), place.topLeft().toPoint()).y()
+        if not height // 8 <= top <= height * 3 // 4:
+            bar = self.verticalScrollBar()
+            self.following = False
+            bar.setValue(bar.value() + top - height // 3)
+
+    @property
+    def top_place(self) -> int:
+        """Number of the first turn in sight, from 0."""
+        return self._anchor.place
 
     def restyle(self) -> None:
         """Colours, sizes, layout or the heat map have changed."""

@@ -15,6 +15,7 @@ from mirador_desktop.gui.attachments import Attachments
 from mirador_desktop.gui.doors import Doors
 from mirador_desktop.gui.engine_words import show_engines
 from mirador_desktop.gui.files import Files
+from mirador_desktop.gui.finding import Finding
 from mirador_desktop.gui.first_start import FirstStart
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.markdown_warm import warm_imports, warm_up
@@ -35,6 +36,7 @@ class Desk(QObject):
         self._assistant, self._engines, self._preferences = doors.assistant, doors.engines, doors.preferences
         self.tasks = Tasks(lambda error: window.toast.say(error, 8))
         self.session = Session(doors.assistant, self.tasks, window.turns, self)
+        self.finding = Finding(window, doors.assistant, self.session, self.tasks, self)
         self._files = Files(window, doors.assistant, self.session, self.tasks, self._copy)
         self._attachments = Attachments(
             window, self.tasks, lambda: doors.assistant.readers(window.title_bar.pipeline)
@@ -89,7 +91,6 @@ class Desk(QObject):
         sidebar.list.renamed.connect(session.rename)
         sidebar.list.pinned.connect(session.pin)
         sidebar.list.deleted.connect(session.delete)
-        sidebar.searched.connect(session.search)
         sidebar.look_again.connect(self._engines.wake)
         sidebar.pulls.show_pulls(self._doors.pulls)
         sidebar.pulls.clicked.connect(lambda: self.settings.open("Models"))
@@ -139,7 +140,10 @@ class Desk(QObject):
         for keys, act in (
             ("Esc", self._escape),
             ("Ctrl+N", self.new),
-            ("Ctrl+K", self._focus_search),
+            ("Ctrl+K", self.finding.focus_search),
+            ("Ctrl+F", self.finding.open_bar),
+            ("F3", self.finding.next),
+            ("Shift+F3", self.finding.previous),
             ("Ctrl+,", self.settings.open),
             ("Ctrl+B", window.toggle_sidebar),
             ("Ctrl+I", window.toggle_inspector),
@@ -238,11 +242,6 @@ class Desk(QObject):
     def _show_export(self) -> None:
         if self.window.title_bar.export.isVisible():
             self.window.title_bar.export.showMenu()
-
-    def _focus_search(self) -> None:
-        self.window.show_sidebar()
-        self.window.sidebar.search.setFocus()
-        self.window.sidebar.search.selectAll()
 
     def _toggle_stage(self, place: int) -> None:
         view = self.window.turns.last_view()

@@ -9,6 +9,8 @@ _LINES: dict[str, str] = {
     # M x y moves, L x y draws; one letter a step
     "plus": "M8 3 L8 13 M3 8 L13 8",
     "search": "M10.8 10.8 L14 14",
+    "filter": "M3 4.5 L13 4.5 M5 8 L11 8 M7 11.5 L9 11.5",
+    "chevron-up": "M5 9.5 L8 6.5 L11 9.5",
     "chevron-down": "M5 6.5 L8 9.5 L11 6.5",
     "chevron-left": "M9.5 5 L6.5 8 L9.5 11",
     "chevron-right": "M6.5 5 L9.5 8 L6.5 11",

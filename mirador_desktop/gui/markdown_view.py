@@ -27,6 +27,7 @@ from .frames import FrameClock
 from .markdown_builder import Builder
 from .markdown_copy import plain_text
 from .markdown_decor import paint_decor, shown_blocks
+from .markdown_find import Finder, Highlight
 from .markdown_heat import paint_heat
 from .markdown_hover import Hover
 from .markdown_marks import TokenMarks
@@ -83,6 +84,7 @@ class MarkdownView(QTextBrowser):
         document.setUndoRedoEnabled(False)
         document.setDocumentMargin(0)
         self._builder = Builder(Writer(document, self._formats))
+        self._finder = Finder(document)
         self._hover = Hover(self, self._builder, self._marks)
         self._apply_palette()
         self.highlighted.connect(lambda url: self.link_hovered.emit(url.toString()))
@@ -161,6 +163,16 @@ class MarkdownView(QTextBrowser):
             self._hover.hide_popup()
         self.viewport().update()
 
+    def set_highlight(self, highlight: Highlight | None) -> None:
+        """Highlight what was searched for, or nothing."""
+        if self._finder.show(highlight):
+            self.viewport().update()
+
+    def go_to(self, number: int) -> QRectF | None:
+        """Show one of the highlighted places as the one that was gone to; where it is, None if nowhere."""
+        self.viewport().update()
+        return self._finder.go(number)
+
     def set_caret(self, on: bool) -> None:
         """Show or hide the block that stands at the end while text streams."""
         self._caret = on
@@ -233,6 +245,7 @@ class MarkdownView(QTextBrowser):
         paint_decor(painter, shown, self._formats, self.viewport().width())
         if self._heat:
             paint_heat(painter, shown, self._marks, self._builder.source, self._formats)
+        self._finder.paint(painter, first, area.bottom() + 40)
         painter.end()
         super().paintEvent(event)
         if self._caret and self._caret_rect.intersects(QRectF(area)):

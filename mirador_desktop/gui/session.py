@@ -64,7 +64,6 @@ class Session(QObject):
         self.editing: Turn | None = None
         self._pending = ""
         self._answering: dict[str, Turn | None] = {}
-        self._search = ""
         self._clock = QTimer(self)
         self._clock.setInterval(100)
         self._clock.timeout.connect(self.answer_moved)
@@ -106,9 +105,10 @@ class Session(QObject):
         if self.conversation is not None and conversation.id == self.conversation.id:
             return
         self.editing = None
-        self._tasks.start("open", self._open(conversation.id))
+        self._tasks.start("open", self.show(conversation.id))
 
-    async def _open(self, conversation_id: str) -> None:
+    async def show(self, conversation_id: str) -> None:
+        """Read a conversation and show the end of its branch; what is before follows."""
         conversation = await self._assistant.open(conversation_id)
         if conversation is None:
             return
@@ -138,18 +138,12 @@ class Session(QObject):
         self.view.provide(await self._assistant.turns(ids))
 
     def refresh_list(self) -> None:
-        """Show the conversations, or those that are searched for."""
+        """Show the conversations."""
         self._tasks.start("list", self._list())
 
-    def search(self, text: str) -> None:
-        """Show only conversations that contain all words of `text`."""
-        self._search = text
-        self.refresh_list()
-
     async def _list(self) -> None:
-        found = self._assistant.search(self._search) if self._search else self._assistant.conversations()
         try:
-            self.listed.emit(await found)
+            self.listed.emit(await self._assistant.conversations())
         except StoreError:
             self.listed.emit([])  # the banner says why
 
@@ -315,7 +309,7 @@ class Session(QObject):
         place = order.index(turn.id) + step
         if 0 <= place < len(order):
             await self._assistant.show_branch(conversation, order[place])
-            await self._open(conversation.id)
+            await self.show(conversation.id)
             if order[place] in self.view.turn_ids:
                 self.view.show_turn(order[place])
 

@@ -6,16 +6,18 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QEvent, QRectF, Qt, QTimer, Signal
-from PySide6.QtGui import QKeyEvent, QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QLineEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
+from PySide6.QtGui import QPainter, QPaintEvent
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.parts import IconButton
+from mirador_desktop.gui.search_field import SearchField
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
     from mirador_desktop.core.conversation import Conversation
+    from mirador_desktop.core.search_results import Found
     from mirador_desktop.gui.conversation_list import ConversationList
     from mirador_desktop.gui.pull_progress import PullProgress
 
@@ -80,12 +82,20 @@ class Sidebar(QWidget):
         new = IconButton(theme, "plus", "New conversation (Ctrl+N)", self)
         new.setObjectName("newConversation")
         new.clicked.connect(self.new)
-        self.search = _Search(theme, self)
+        self.search = SearchField(theme, self)
         self.search.textChanged.connect(self._typed)
+        self.search.stepped.connect(lambda step: self.list.step(step) if self.searching else None)
+        self.search.entered.connect(self._entered)
+        self.filters = IconButton(theme, "filter", "Filters of the search", self)
+        self.filters.setObjectName("searchFilters")
+        self.filters.clicked.connect(self._show_filters)
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
-        self._pause.setInterval(120)
-        self._pause.timeout.connect(lambda: self.searched.emit(self.search.text().strip()))
+        self._pause.setInterval(40)
+        self._pause.timeout.connect(self._tell)
+        self._conversations: Sequence[Conversation] = ()
+        self._open = ""
+        self._enter = False  # was pressed before the search for what was typed has ended
         self._empty_title = QLabel(self)
         self._empty_title.setProperty("kind", "strong")
         self._empty_title.setObjectName("emptyTitle")
@@ -111,7 +121,11 @@ class Sidebar(QWidget):
         column.setContentsMargins(14, 12, 14, 10)
         column.setSpacing(6)
         column.addLayout(head)
-        column.addWidget(self.search)
+        row = QHBoxLayout()
+        row.setSpacing(4)
+        row.addWidget(self.search, 1)
+        row.addWidget(self.filters)
+        column.addLayout(row)
         column.addSpacing(8)
         column.addWidget(self._empty_title)
         column.addWidget(self._empty_text, 1)
@@ -138,65 +152,72 @@ class Sidebar(QWidget):
         QWidget.setTabOrder(pulls, self.engine)
         return pulls
 
+    @property
+    def searching(self) -> bool:
+        """Whether the person searches."""
+        return bool(self.search.text().strip())
+
     def show_conversations(self, conversations: Sequence[Conversation], chosen: str) -> None:
-        """Show these conversations, or why there are none."""
+        """Show these conversations, or why there are none; during a search, when it is over."""
+        self._conversations, self._open = conversations, chosen
+        if self.searching and self.list.shows_results:
+            return
+        self.list.leave_results()
         self.list.show_conversations(conversations, chosen)
-        searching = self.search.text().strip()
+        self._show_or_say(bool(conversations), "No conversations yet", "Your first question starts one.")
         self.list.setVisible(bool(conversations))
+
+    def show_found(self, found: Found) -> None:
+        """Show the answer to a search, if it is still the one that is asked for."""
+        if found.query.text != self.search.text():
+            return
+        self.list.show_results(found)
+        self.list.setVisible(True)
+        self._show_or_say(
+            bool(found.conversations),
+            f"Nothing found for “{_shortened(self.search.text().strip())}”",
+            "Titles, questions, answers, thoughts and files were searched. Esc shows all conversations. "
+            "A search can have:",
+        )
+        enter, self._enter = self._enter, False
+        if enter and found.conversations:
+            self.list.open_current()
+
+    def leave_search(self) -> None:
+        """Give the list of conversations back."""
+        self._enter = False
+        self.list.leave_results()
+        self.show_conversations(self._conversations, self._open)
+
+    def _show_or_say(self, anything: bool, title: str, text: str) -> None:
+        self._empty_title.setText(title)
+        self._empty_text.setText(text)
         for label in (self._empty_title, self._empty_text):
-            label.setVisible(not conversations)
-        if searching:
-            self._empty_title.setText(f"Nothing found for “{searching}”")
-            self._empty_text.setText("Titles, questions and answers were searched. Esc shows all conversations.")
-        else:
-            self._empty_title.setText("No conversations yet")
-            self._empty_text.setText("Your first question starts one.")
-        self._column.setStretchFactor(self._empty_text, 0 if conversations else 1)
+            label.setVisible(not anything)
+        self._column.setStretchFactor(self._empty_text, 0 if anything or self.list.shows_results else 1)
 
     def _typed(self) -> None:
+        self._enter = False
         self._pause.start()
 
+    def _tell(self) -> None:
+        self.searched.emit(self.search.text())
 
-class _Search(QLineEdit):
-    def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
-        self._theme = theme
-        self.setObjectName("searchField")
-        self.setAccessibleName("Search conversations")
-        self.textChanged.connect(lambda text: self.setClearButtonEnabled(bool(text)))
-        self._hint = "Ctrl K"
-        self.restyle()
-
-    def restyle(self) -> None:
-        self.setTextMargins(self._theme.px(22), 0, 0, 0)
-        self.setMinimumHeight(self._theme.px(33))
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        super().paintEvent(event)
-        theme, c = self._theme, self._theme.colours
-        side = theme.px(14)
-        painter = QPainter(self)
-        icons.draw(painter, "search", QRectF(theme.px(11), (self.height() - side) / 2, side, side), c.muted)
-        if not self.text():
-            box = QRectF(self.rect()).adjusted(theme.px(33), 0, -theme.px(12), 0)
-            painter.setFont(theme.font(9.5))
-            painter.setPen(c.muted)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, "Search conversations")
-            wide = painter.fontMetrics().horizontalAdvance("Search conversations")
-            painter.setFont(theme.fixed_font(8))
-            if wide + painter.fontMetrics().horizontalAdvance(self._hint) + theme.px(8) < box.width():
-                painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._hint)
-        painter.end()
-
-    def event(self, event: QEvent) -> bool:
-        clears = isinstance(event, QKeyEvent) and event.key() == Qt.Key.Key_Escape and bool(self.text())
-        if event.type() == QEvent.Type.ShortcutOverride and clears:
-            event.accept()  # before the window takes it to stop an answer
-            return True
-        return super().event(event)
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        if event.key() == Qt.Key.Key_Escape and self.text():
-            self.clear()
+    def _entered(self) -> None:
+        """Enter before the search was begun or has ended opens the first that it will find."""
+        if self._pause.isActive():
+            self._pause.stop()
+            self._tell()
+        if not self.searching:
             return
-        super().keyPressEvent(event)
+        if self.list.shows_results and self.list.shown_text == self.search.text():
+            self.list.open_current()
+        else:
+            self._enter = True
+
+    def _show_filters(self) -> None:
+        self.search.filters().popup(self.filters.mapToGlobal(QPoint(0, self.filters.height())))
+
+
+def _shortened(text: str) -> str:
+    return text if len(text) <= 60 else text[:59] + "…"

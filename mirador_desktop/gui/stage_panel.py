@@ -18,6 +18,8 @@ from mirador_desktop.core.events import (
 )
 from mirador_desktop.gui.answer_view import AnswerView
 from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.markdown_find import Highlight
+from mirador_desktop.gui.markdown_view import MarkdownView
 from mirador_desktop.gui.painting import focus_ring, stage_frame, stage_shape
 from mirador_desktop.gui.stage_header import StageHeader
 
@@ -51,6 +53,7 @@ class StagePanel(QWidget):
         self._live = False
         self._planned: tuple[str, ...] = ()
         self._views: list[tuple[Answer, AnswerView]] = []
+        self._highlight: Highlight | None = None
         self.setObjectName(f"stagePanel-{record.name}")
         self._header = StageHeader(look.theme, place, record, self)
         self._header.clicked.connect(self._clicked)
@@ -124,6 +127,27 @@ class StagePanel(QWidget):
             self._refresh()
             self.grew.emit()
 
+    def reveal(self, place: int, thoughts: bool) -> MarkdownView | None:
+        """Unfold an answer, or its thoughts, and return the text; None if there is no such answer."""
+        if place >= len(self.record.answers):
+            return None
+        self.fold(False)
+        self._build()
+        answer = self.record.answers[place]
+        view = next(view for known, view in self._views if known is answer)
+        return view.open_thoughts() if thoughts else view.text
+
+    def shows_thoughts(self, place: int) -> bool:
+        """Whether the thoughts of an answer are unfolded."""
+        views = [view for answer, view in self._views if answer is self.record.answers[place]]
+        return not self.folded and any(view.shows_thoughts for view in views)
+
+    def set_highlight(self, highlight: Highlight | None) -> None:
+        """Highlight what was searched for, or nothing."""
+        self._highlight = highlight
+        for _, view in self._views:
+            view.set_highlight(highlight)
+
     def offer_deeper(self, on: bool) -> None:
         """Offer to run what was left out for a quick answer; the last such panel speaks for all."""
         self._deeper.setVisible(on and self.record.skipped == QUICK_ONLY)
@@ -174,6 +198,7 @@ class StagePanel(QWidget):
         view = AnswerView(self._look, self._place, self.record.threshold, self)
         view.grew.connect(self.grew)
         view.link_hovered.connect(self.link_hovered)
+        view.set_highlight(self._highlight)
         self._views.append((answer, view))
         view.setVisible(not self.folded)
         return view

@@ -3,16 +3,19 @@
 from collections.abc import Sequence
 from html import escape
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QFocusEvent, QImage, QTextOption
-from PySide6.QtWidgets import QFrame, QLabel, QPushButton, QTextEdit, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtGui import QImage
+from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from mirador_desktop.core.amounts import age_words, count_words, seconds_words
 from mirador_desktop.core.conversation import ContextUsed, Turn
 from mirador_desktop.core.events import AnswerFinished, Event, StageFinished
 from mirador_desktop.gui.attachment_chips import AttachmentChips
 from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.markdown_find import Highlight
+from mirador_desktop.gui.markdown_view import MarkdownView
 from mirador_desktop.gui.parts import Area, IconButton
+from mirador_desktop.gui.question_view import QuestionView
 from mirador_desktop.gui.stage_panel import StagePanel
 
 
@@ -48,7 +51,8 @@ class TurnView(Area):
         self.setObjectName(f"turn-{number}")
         self.setAccessibleName(f"Turn {number}")
         theme = look.theme
-        self._question = _Question(turn.question, self)
+        self._question = QuestionView(turn.question, self)
+        self._revealed: set[StagePanel] = set()
         self._files = AttachmentChips(theme, False, self) if turn.attachments else None
         if self._files is not None:
             self._files.show_all(turn.attachments)
@@ -216,7 +220,7 @@ class TurnView(Area):
             return begun
         texts = [p for p in begun if p.best_text()] or [p for p in begun if not p.left_out]
         final = [p for p in begun if p.record.name == self.turn.final_stage] or texts[-1:]
-        return final or begun
+        return [p for p in begun if p in final or p in self._revealed] or begun
 
     def _lay_out_meta(self, y: int, width: int) -> int:
         theme = self._look.theme
@@ -262,6 +266,24 @@ class TurnView(Area):
         self.refresh()
         self.update()
 
+    def reveal(self, stage: int, place: int, thoughts: bool = False) -> MarkdownView | QuestionView:
+        """Unfold an answer (or its thoughts) and return the text; the question for a stage of -1."""
+        if 0 <= stage < len(self.panels):
+            panel = self.panels[stage]
+            text = panel.reveal(place, thoughts)
+            if text is not None:
+                if panel not in self._revealed:
+                    self._revealed.add(panel)  # it is shown even where only final answers are
+                    self.grew.emit()
+                return text
+        return self._question
+
+    def set_highlight(self, highlight: Highlight | None) -> None:
+        """Highlight what was searched for, or nothing."""
+        self._question.set_highlight(highlight)
+        for panel in self.panels:
+            panel.set_highlight(highlight)
+
     def toggle(self, place: int) -> None:
         """Fold or open the stage at a place, as by a click."""
         if place < len(self.panels) and self.panels[place].record.answers:
@@ -281,53 +303,3 @@ def _more_of(used: ContextUsed) -> str:
     if used.error:
         return f"{used.error}."
     return f"{_words_of(used)}: about {count_words(used.tokens, 'token')} were sent."
-
-
-class _Question(QTextEdit):
-    """The question: plain text that can be selected and breaks anywhere if it must."""
-
-    def __init__(self, text: str, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("question")
-        self.setAccessibleName("Question")
-        self.setReadOnly(True)
-        self.setAcceptRichText(False)
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.setVerticalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
-        self.setWordWrapMode(QTextOption.WrapMode.WrapAtWordBoundaryOrAnywhere)
-        self.setTextInteractionFlags(
-            Qt.TextInteractionFlag.TextSelectableByMouse | Qt.TextInteractionFlag.TextSelectableByKeyboard
-        )
-        self.document().setDocumentMargin(0)
-        self.setPlainText(text)
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Show a ring when the keyboard gave the focus."""
-        super().focusInEvent(event)
-        self._ring(bool(self.window().property("keyboard")))
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Hide the ring."""
-        super().focusOutEvent(event)
-        self._ring(False)
-
-    def _ring(self, on: bool) -> None:
-        if on != (self.property("ring") == "true"):
-            self.setProperty("ring", "true" if on else "false")
-            self.style().unpolish(self)
-            self.style().polish(self)
-
-    def set_width(self, width: int, least: int) -> int:
-        """Lay the text out at this width; returns the height, px."""
-        self.ensurePolished()
-        frame = self.contentsMargins()
-        margins = QSize(frame.left() + frame.right(), frame.top() + frame.bottom())
-        self.resize(width, max(least, self.height()))
-        inner = width - margins.width() if margins.width() else self.viewport().width()
-        self.document().setTextWidth(inner)
-        around = self.height() - self.viewport().height()
-        height = max(least, round(self.document().size().height()) + around)
-        self.resize(width, height)
-        return height

@@ -4,11 +4,11 @@ import os
 import shutil
 import tempfile
 from pathlib import Path
-from typing import Any
 
 import apsw
 
 from mirador_desktop.errors import StoreDamaged, StoreTooNew
+from mirador_desktop.memory import search_index
 from mirador_desktop.memory.migrations import Migration, migrate, version_of
 
 BUSY_MILLISECONDS = 2000
@@ -32,6 +32,7 @@ def connect(path: Path, key: bytes, *, read_only: bool = False, immutable: bool 
     connection.set_busy_timeout(BUSY_MILLISECONDS)
     connection.pragma("cipher", "chacha20")
     connection.pragma("key", f"raw:{key.hex()}")
+    search_index.add_functions(connection)
     return connection
 
 
@@ -49,10 +50,10 @@ def open_database(path: Path, key: bytes, migrations: tuple[Migration, ...]) -> 
             connection.pragma("journal_mode", "wal")
         connection.pragma("synchronous", "normal")
         connection.pragma("secure_delete", True)
+        search_index.add_functions(connection)  # whoever connected
         connection.pragma("foreign_keys", False)  # tables may be made anew in a migration; it checks them
         migrate(connection, migrations, path, lambda target: connect(target, key))
         connection.pragma("foreign_keys", True)
-        connection.create_scalar_function("contains", _contains, 2, deterministic=True)
     except BaseException:
         connection.close()
         raise
@@ -63,12 +64,6 @@ def checkpoint(connection: apsw.Connection) -> bool:
     """Move everything from the log into the file and empty the log; False if another process reads it."""
     (busy, _, _) = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone() or (1, 0, 0)
     return not busy
-
-
-def _contains(*values: Any) -> bool:
-    """SQLite's own LIKE ignores case in ASCII only. `word` is casefolded already."""
-    text, word = values
-    return word in text.casefold()
 
 
 def _refuse_newer(path: Path, key: bytes, newest: int) -> None:

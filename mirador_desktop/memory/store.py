@@ -12,6 +12,8 @@ from typing import Any, TypeVar
 import apsw
 
 from mirador_desktop.core.conversation import Conversation, Turn, TurnOutline
+from mirador_desktop.core.search_query import Query
+from mirador_desktop.core.search_results import Found
 from mirador_desktop.errors import StoreDamaged, StoreError, StoreReadOnly
 from mirador_desktop.memory import branches, files, rows
 from mirador_desktop.memory.database import BUSY_MILLISECONDS, checkpoint, open_database
@@ -19,6 +21,7 @@ from mirador_desktop.memory.failures import explain
 from mirador_desktop.memory.key import KeyPlace, load_key
 from mirador_desktop.memory.migrations import MIGRATIONS, Migration, transaction
 from mirador_desktop.memory.reader import Reader
+from mirador_desktop.memory.search import search
 from mirador_desktop.memory.writing import Writer
 
 _log = logging.getLogger(__name__)
@@ -166,12 +169,13 @@ class Store:
         """
         return await self._run(lambda connection: self._purge(connection, older_than))
 
-    async def search(self, text: str, limit: int = 50) -> list[Conversation]:
-        """Conversations whose title, questions and answers contain all words of `text`, newest first."""
-        words = list(dict.fromkeys(rows.clean(text).casefold().split()))
-        condition = " AND ".join(("deleted IS NULL", *(_CONTAINS.format(i + 1) for i in range(len(words)))))
-        sql = f"{rows.READ_CONVERSATIONS} AS c WHERE {condition} ORDER BY updated DESC LIMIT {int(limit)}"
-        return await self._run(lambda connection: rows.read_conversations(connection.execute(sql, words)))
+    async def search(self, query: Query) -> Found:
+        """What is found for a query, newest first. Cancelling the task that awaits this stops the search."""
+        return await self.read(lambda connection: search(connection, query))
+
+    async def texts(self, ids: Sequence[str]) -> list[Turn]:
+        """Turns in the given order without how probable their words were, read beside all writing."""
+        return await self.read(lambda connection: rows.read_turns(connection, ids, marks=False))
 
     async def state(self, name: str) -> Any:
         """What the program has remembered under a name, None if nothing."""
@@ -296,9 +300,3 @@ class Store:
             return work(self.path)
         except OSError as error:
             raise explain(error, self.path) from error
-
-
-_CONTAINS = """(contains(c.title, ?{0})
-    OR EXISTS (SELECT 1 FROM turns t WHERE t.conversation = c.id AND contains(t.question, ?{0}))
-    OR EXISTS (SELECT 1 FROM turns t JOIN answers a ON a.turn = t.id
-        WHERE t.conversation = c.id AND contains(a.text, ?{0})))"""

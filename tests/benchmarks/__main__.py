@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from tests.benchmarks import conversations, opening, painting, settings, start, streaming
+from tests.benchmarks import conversations, opening, painting, searching, settings, start, streaming
 from tests.benchmarks.table import Row, show
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
@@ -18,6 +18,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "painting": painting.measure,
     "conversations": conversations.measure,
     "opening": opening.measure,
+    "searching": searching.measure,
     "settings": settings.measure,
 }
 

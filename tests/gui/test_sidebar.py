@@ -12,6 +12,8 @@ from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
 from mirador_desktop.core.conversation import Conversation
+from mirador_desktop.core.search_query import FILTERS, parse
+from mirador_desktop.core.search_results import Found
 from mirador_desktop.gui.conversation_list import CONVERSATION, ConversationList, group_of, when
 from mirador_desktop.gui.sidebar import EngineButton, Sidebar
 from tests.driving import part
@@ -235,21 +237,25 @@ def test_empty_says_why(sidebar: Sidebar) -> None:
     assert title.isVisible()
     assert title.text() == "No conversations yet"
     sidebar.search.setText("zeppelin")
-    sidebar.show_conversations([], "")
+    sidebar.show_found(Found(parse("zeppelin")))
     assert title.text() == "Nothing found for “zeppelin”"
+    assert rows(sidebar.list) == [each.example for each in FILTERS]
     sidebar.show_conversations([made(1)], "")
+    assert title.isVisible(), "it is still searched"
+    sidebar.search.clear()
+    sidebar.leave_search()
     assert not title.isVisible()
-    assert sidebar.list.isVisible()
+    assert rows(sidebar.list) == ["Today", "Title 1"]
 
 
 def test_search_is_told_after_a_pause_and_esc_ends_it(qtbot: QtBot, sidebar: Sidebar) -> None:
     searched: list[str] = []
     sidebar.searched.connect(searched.append)
     QTest.keyClicks(sidebar.search, " two words ")
-    qtbot.waitUntil(lambda: searched == ["two words"])
+    qtbot.waitUntil(lambda: searched == [" two words "])
     QTest.keyClick(sidebar.search, Qt.Key.Key_Escape)
     assert sidebar.search.text() == ""
-    qtbot.waitUntil(lambda: searched == ["two words", ""])
+    qtbot.waitUntil(lambda: searched == [" two words ", ""])
 
 
 @pytest.mark.parametrize(

@@ -28,6 +28,7 @@ from tests.screenshots import (
     host_states,
     model_states,
     page_states,
+    search_states,
     window_states,
 )
 from tests.screenshots.state import NOWHERE, State, World, an_ordinary_computer
@@ -39,6 +40,7 @@ STATES: dict[str, State] = {
     **host_states.STATES,
     **model_states.STATES,
     **page_states.STATES,
+    **search_states.STATES,
     **attachment_states.STATES,
 }
 

@@ -142,7 +142,7 @@ async def _no_result(window: MainWindow, world: World) -> None:
     await _answer(window, world)
     window.show_sidebar()
     window.sidebar.search.setText("zeppelin")
-    await until(lambda: not window.sidebar.list.isVisible(), "an empty list")
+    await until(lambda: window.sidebar.list.shows_results, "an empty list")
 
 
 async def _deleted(window: MainWindow, world: World) -> None:

@@ -8,7 +8,7 @@ import pytest
 
 from mirador_desktop import assistant as module
 from mirador_desktop import library
-from mirador_desktop.assistant import Ask, QuestionAsked
+from mirador_desktop.assistant import Ask, Assistant, QuestionAsked
 from mirador_desktop.core.events import Event, StreamToken
 from mirador_desktop.errors import StoreError
 from tests.ollama_sim.client import Sim
@@ -29,6 +29,11 @@ def sim() -> Iterator[Sim]:
     with Sim(FAST) as running:
         running.change({"models": [ECHO]})
         yield running
+
+
+async def found(assistant: Assistant, text: str) -> list[str]:
+    """The conversations that are found for a text."""
+    return [each.conversation.id for each in (await assistant.search(text)).conversations]
 
 
 # Branches
@@ -90,7 +95,7 @@ def test_search_and_the_order_of_the_list(sim: Sim, tmp_path: Path) -> None:
             moon = await home.ask("How far is the moon?")
             sun = await home.ask("How far is the sun?")
             assert [c.id for c in await home.assistant.conversations()] == [sun.conversation, moon.conversation]
-            assert [c.id for c in await home.assistant.search("FAR moon")] == [moon.conversation]
+            assert await found(home.assistant, "FAR moon") == [moon.conversation]
             await home.ask("And back?", moon)
             assert [c.id for c in await home.assistant.conversations()] == [moon.conversation, sun.conversation]
 
@@ -128,7 +133,7 @@ def test_delete_restore_and_purge(sim: Sim, tmp_path: Path, monkeypatch: pytest.
             conversation = await home.conversation(turn)
             await assistant.delete(conversation)
             assert await assistant.conversations() == []
-            assert await assistant.search("secret") == []
+            assert await found(assistant, "secret") == []
             await assistant.purge()  # not yet: it can still be brought back
             await assistant.restore(conversation)
             assert await assistant.conversations() == [conversation]
@@ -206,7 +211,7 @@ def test_without_a_store_the_answer_goes_on_and_is_kept_later(sim: Sim, tmp_path
             blocked.unlink()
             assert await home.keeper.flush()
             assert home.states[-1] == ""
-            assert [c.id for c in await assistant.search("second")] == [conversation.id]
+            assert await found(assistant, "second") == [conversation.id]
         async with home_in(tmp_path, sim.url) as home:
             assert [t.question for t in await home.assistant.tail(second.id, 9)] == ["First?", "Second?"]
 
