@@ -127,6 +127,7 @@ async def _work(
                 group.create_task(machine.indexer.run(), name="indexer"),
                 group.create_task(machine.titles.run(), name="titles"),
                 group.create_task(machine.backups.run(), name="backups"),
+                group.create_task(machine.embedder.run(), name="embedder"),
                 group.create_task(machine.registry.watch(lambda: window.isVisible()), name="engines"),
                 group.create_task(_settle(window, desk, machine, problems, on_ready), name="settle"),
             ]
@@ -179,9 +180,9 @@ def doors_of(machine: "Machine") -> "Doors":
     from mirador_desktop.gui.doors import Doors
 
     return Doors(
-        machine.assistant, machine.exchange, machine.order, machine.backups, machine.registry, machine.hosts,
-        machine.models, machine.pulls, machine.warmer, machine.pipelines, machine.providers, machine.runtime,
-        machine.preferences, machine.folders,
+        machine.assistant, machine.memories, machine.embedder, machine.exchange, machine.order, machine.titles,
+        machine.backups, machine.registry, machine.hosts, machine.models, machine.pulls, machine.warmer,
+        machine.pipelines, machine.providers, machine.runtime, machine.preferences, machine.folders,
     )  # fmt: skip
 
 

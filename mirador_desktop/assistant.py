@@ -15,6 +15,7 @@ from mirador_desktop.core.context import Quoted
 from mirador_desktop.core.conversation import Attachment, Conversation, StageRecord, Turn, new_id
 from mirador_desktop.core.engine import ModelInfo, ModelSource
 from mirador_desktop.core.events import AnswerFinished, Event
+from mirador_desktop.core.listeners import Listeners
 from mirador_desktop.core.names import same_model
 from mirador_desktop.core.orchestrator import AnswerRequest, Depth, StreamingOrchestrator
 from mirador_desktop.core.recorder import TurnRecorder
@@ -25,6 +26,7 @@ from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.store import Store
 from mirador_desktop.pipelines import Pipelines
 from mirador_desktop.providers import Providers
+from mirador_desktop.remembering import Memories, section, used
 
 log = logging.getLogger(__name__)
 
@@ -49,7 +51,7 @@ class Ask:
     Attributes:
         conversation: identifier of the conversation it belongs to, "" for a new one.
         parent: the turn it follows, "" to begin a branch at the root.
-        memory: whether earlier turns of the conversation are sent along.
+        memory: whether earlier turns of the conversation, and memories of others, are sent along.
         begins: the conversation is a new one, so that nothing has to be read before the question is shown.
         attachments: files that belong to the question.
     """
@@ -72,9 +74,11 @@ class Assistant(Library):
         ready: waits until the engines have been looked at.
         pipelines: what there is to choose from; None for the default one and the guide alone.
         providers: what collects the context of a pipeline; None for no context at all.
+        memories: what was said before; None for no memory.
 
     Attributes:
-        on_answered: called with each turn whose answer has ended, whatever happened.
+        busy: told True when something begins to be answered, and False when nothing is any more.
+        ended: told each turn whose answer has ended, whatever happened.
     """
 
     def __init__(
@@ -86,13 +90,15 @@ class Assistant(Library):
         ready: Callable[[], Awaitable[None]],
         pipelines: Pipelines | None = None,
         providers: Providers | None = None,
+        memories: Memories | None = None,
     ) -> None:
         super().__init__(store, keeper)
         self._source, self._orchestrator = source, orchestrator
-        self._ready, self._pipelines, self._providers = ready, pipelines, providers
+        self._ready, self._pipelines, self._providers, self._memories = ready, pipelines, providers, memories
         self._answering = 0
         self._was_asked, self._is_quiet = asyncio.Event(), asyncio.Event()
-        self.on_answered: Callable[[Turn], None] = lambda turn: None
+        self.busy = Listeners[bool]("Whether something is answered could not be told")
+        self.ended = Listeners[Turn]("The end of an answer could not be told")
 
     @property
     def answering(self) -> bool:
@@ -143,6 +149,8 @@ class Assistant(Library):
 
         self._answering += 1
         self._was_asked.set()
+        if self._answering == 1:
+            self.busy.tell(True)
         try:
             earlier = await self._earlier(ask) if ask.memory else []
             history = tuple((t.question, text) for t in earlier if (text := t.final_text))
@@ -152,7 +160,9 @@ class Assistant(Library):
             files += sections_of((a for t in reversed(earlier) for a in t.attachments), earlier=True)
             pictures = await self._pictures([*earlier, turn])
             await self._ready()
-            request = AnswerRequest(ask.question, ask.pipeline, history, ask.depth, (*files, *context), pictures)
+            memories = await self._recall(ask, conversation, turn, earlier)
+            sections = (*memories, *files, *context)
+            request = AnswerRequest(ask.question, ask.pipeline, history, ask.depth, sections, pictures)
             async with aclosing(self._orchestrator.stream(request)) as events:
                 async for event in events:
                     deliver(event)
@@ -169,7 +179,8 @@ class Assistant(Library):
             self._answering -= 1
             if not self._answering:
                 self._is_quiet.set()
-            self.on_answered(turn)
+                self.busy.tell(False)
+            self.ended.tell(turn)
         return turn
 
     async def _gather(self, pipeline: Pipeline, turn: Turn) -> tuple[Quoted, ...]:
@@ -180,6 +191,17 @@ class Assistant(Library):
         turn.context = list(gathered.used)
         self._keeper.keep(turn=turn)
         return gathered.sections
+
+    async def _recall(
+        self, ask: Ask, conversation: Conversation, turn: Turn, earlier: Sequence[Turn]
+    ) -> tuple[Quoted, ...]:
+        """What was said in other conversations and helps here; what was recalled is kept with the turn."""
+        if self._memories is None or not ask.memory or not conversation.memory:
+            return ()
+        found = await self._memories.recall(turn, [each.id for each in earlier])
+        turn.recalled = [used(each) for each in found]
+        self._keeper.keep(turn=turn)
+        return tuple(section(each) for each in found)
 
     async def _find_conversation(self, conversation_id: str) -> None:
         """Read a kept conversation into the session, so that a question in it does not begin it anew."""

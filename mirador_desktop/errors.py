@@ -20,6 +20,7 @@
     ├── ExchangeError               conversations cannot be written to a file, or read from one
     ├── BackupError                 a backup cannot be written, or not brought back
     ├── AttachmentError             a file cannot be attached to a question
+    ├── MemoryRefused               a memory or note cannot be as it was asked to be
     ├── OrderError                  folders or tags cannot be as they were asked to be
     ├── ContextError                a source of a pipeline's context gave nothing
     ├── ReleaseError                Ollama could not be downloaded or unpacked
@@ -138,6 +139,10 @@ class BackupError(MiradorError):
 
 class AttachmentError(MiradorError):
     """A file cannot be attached to a question."""
+
+
+class MemoryRefused(MiradorError):
+    """A memory or note cannot be as it was asked to be."""
 
 
 class OrderError(MiradorError):

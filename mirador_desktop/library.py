@@ -206,6 +206,10 @@ class Library:
         for conversation in [*self._session.conversations]:
             self._keeper.forget(conversation)
         await self._keeper.erase()
+        self.forget_session()
+
+    def forget_session(self) -> None:
+        """Let go of all that was made or changed since the start: what is kept is another database now."""
         self._session = _Session()
 
     @property

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from mirador_desktop.backups import Backups
     from mirador_desktop.core.engine import Engine
     from mirador_desktop.core.model_rows import Use
+    from mirador_desktop.embedding import Embedder
     from mirador_desktop.engines.registry import Registry
     from mirador_desktop.exchanging import Exchange
     from mirador_desktop.hosts import Hosts
@@ -25,6 +26,7 @@ if TYPE_CHECKING:
     from mirador_desktop.pipelines import Pipelines
     from mirador_desktop.providers import Providers
     from mirador_desktop.pulls import Pulls
+    from mirador_desktop.remembering import Memories
     from mirador_desktop.runtime import OllamaRuntime
     from mirador_desktop.titles import Titles
     from mirador_desktop.warming import Warmer
@@ -52,6 +54,8 @@ class Machine:
     exchange: "Exchange"
     order: "Order"
     titles: "Titles"
+    memories: "Memories"
+    embedder: "Embedder"
     backups: "Backups"
     pipelines: "Pipelines"
     providers: "Providers"
@@ -73,7 +77,11 @@ class Machine:
         """Keep what is not kept yet, and close everything."""
         self.store.hurry()
         await asyncio.gather(
-            asyncio.to_thread(self.pipelines.close), self.warmer.close(), self.pulls.close(), self.models.close()
+            asyncio.to_thread(self.pipelines.close),
+            self.warmer.close(),
+            self.pulls.close(),
+            self.models.close(),
+            self.embedder.close(),
         )
         await self.keeper.flush()
         await self.store.close()
@@ -90,6 +98,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     from mirador_desktop.assistant import Assistant
     from mirador_desktop.backups import Backups
     from mirador_desktop.core.orchestrator import StreamingOrchestrator
+    from mirador_desktop.embedding import Embedder
     from mirador_desktop.engines.computer import look_at_computer
     from mirador_desktop.engines.guide import Guide
     from mirador_desktop.engines.host_factory import HostFactory
@@ -100,12 +109,15 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     from mirador_desktop.hosts import Hosts
     from mirador_desktop.memory.indexer import Indexer
     from mirador_desktop.memory.keeper import Keeper
+    from mirador_desktop.memory.recall import Recall
     from mirador_desktop.memory.store import Store
+    from mirador_desktop.memory.vectors import Vectors
     from mirador_desktop.models import Models
     from mirador_desktop.order import Order
     from mirador_desktop.pipelines import Pipelines
     from mirador_desktop.providers import Providers
     from mirador_desktop.pulls import Pulls
+    from mirador_desktop.remembering import Memories
     from mirador_desktop.runtime import OllamaRuntime
     from mirador_desktop.titles import Titles
     from mirador_desktop.tokens import Tokens
@@ -131,8 +143,22 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     preferences.listen(settings_changed)
     pipelines = Pipelines(places.pipelines, resource_folder() / "pipelines")
     providers = Providers(places.data / "context")
-    assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers)
-    indexer = Indexer(store, lambda: assistant.answering)
+    kept_vectors = Vectors()
+    embedder = Embedder(
+        store,
+        kept_vectors,
+        registry,
+        lambda: preferences.current.embedding_model,
+        lambda: preferences.current.memory,
+        lambda model: warmer.fits_beside(model),
+    )
+    memories = Memories(store, keeper, Recall(store, kept_vectors), embedder, lambda: preferences.current.memory)
+    assistant = Assistant(registry, orchestrator, store, keeper, registry.ready, pipelines, providers, memories)
+    assistant.busy.add(embedder.set_busy)
+    indexer = Indexer(store, lambda: assistant.answering, lambda: preferences.current.memory)
+    indexer.on_indexed = embedder.wake
+    registry.listen(embedder.wake)
+    preferences.listen(lambda before: embedder.wake())
     order = Order(assistant, store, keeper)
     backups = Backups(assistant, store, keeper, places.data / "backups")
     titles = Titles(
@@ -186,7 +212,7 @@ def compose(on_kept: Callable[[str], None] = lambda why_not: None, preferences: 
     )
     return Machine(
         preferences, problems, places, hosts, registry, store, keeper, indexer, assistant,
-        Exchange(store, keeper), order, titles, backups,
+        Exchange(store, keeper), order, titles, memories, embedder, backups,
         pipelines, providers, models, pulls, warmer, runtime,
     )  # fmt: skip
 

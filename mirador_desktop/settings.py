@@ -145,6 +145,8 @@ class Settings:
         stall_seconds: after so many seconds without a word a model counts as stalled.
         prewarm: whether models are loaded before they are needed.
         pipeline: the one that new conversations begin with.
+        memory: whether what was said is remembered, and recalled in other conversations.
+        embedding_model: the model that finds memories by their meaning, "" for one chosen by itself, `none` for none.
         titles: whether the quick model writes titles while nothing else is to do.
         confidence: whether unsure words are tinted.
         layout: how the panels of a turn stand: `stack`, `columns` or `final`.
@@ -165,6 +167,8 @@ class Settings:
     stall_seconds: float = _number(30.0, 1, 3600, "of seconds ")
     prewarm: bool = _yes_no(True)
     pipeline: str = _setting("Progressive", lambda v: isinstance(v, str) and bool(v.strip()), "a pipeline's name")
+    memory: bool = _yes_no(True)
+    embedding_model: str = _text("a model's name, none or an empty text")
     titles: bool = _yes_no(True)
     confidence: bool = _yes_no(False)
     layout: str = _one_of("stack", "columns", "final")

@@ -279,14 +279,19 @@ class _JsonLines:
 
     def event(self, event: QuestionAsked | Event) -> None:
         """Print an event, unless it is only for people to look at."""
-        if isinstance(event, StageStarted | StageFinished | AnswerFinished) and not self._told:
+        if not isinstance(event, QuestionAsked) and not self._told:
             self._told = True
+            self._print(self._question())  # only now it is known what was recalled
             if self.turn is not None and self.turn.context:
                 sources = [_part(each, "name tokens error age") for each in self.turn.context]
                 self._print({"event": "context", "sources": sources})
         line = self._line(event)
         if line is not None:
             self._print(line)
+
+    def _question(self) -> dict[str, Any]:
+        memories = [_part(memory, "id kind title created why tokens") for memory in self.turn.recalled]
+        return {"event": "question", **_part(self.turn, "intent complexity pipeline depth"), "memories": memories}
 
     def _print(self, line: dict[str, Any]) -> None:
         seconds = round(time.monotonic() - self._begun, 4)
@@ -295,8 +300,7 @@ class _JsonLines:
 
     def _line(self, event: QuestionAsked | Event) -> dict[str, Any] | None:
         if isinstance(event, QuestionAsked):
-            turn = self.turn = event.turn
-            return {"event": "question", **_part(turn, "intent complexity pipeline depth"), "memories": []}
+            self.turn = event.turn
         if isinstance(event, StageStarted):
             return {"event": "stage_started", "stage": event.stage, "models": list(event.models)}
         if isinstance(event, StreamToken):

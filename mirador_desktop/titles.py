@@ -51,7 +51,7 @@ class Titles:
         self._waiting: list[Turn] = []
         self._news = asyncio.Event()
         self.changed: Callable[[], None] = lambda: None
-        assistant.on_answered = self._answered
+        assistant.ended.add(self._answered)
 
     def _answered(self, turn: Turn) -> None:
         """An answer has ended: its conversation may get a title."""

@@ -126,6 +126,15 @@ class Warmer:
                 wanted.append(Wanted(stage.name, model, engine.name, need, loaded, seconds))
         return make_plan(wanted, rooms)
 
+    def fits_beside(self, model: str) -> bool:
+        """Whether a model can be used without another one having to leave memory for it, as far as is known."""
+        engine = self._shelf.engine_of(model)
+        if engine is None or engine.kind != "ollama" or self._is_loaded(engine, model):
+            return engine is not None
+        info = next((m for m in self._shelf.models() if same_model(m.name, model)), None)
+        room = self._room(engine)
+        return room.fits([needs(info.size) if info is not None else 0, *room.loaded.values()])
+
     def _room(self, engine: Engine) -> HostRoom:
         most = self._most.get(engine.address)
         room = 0

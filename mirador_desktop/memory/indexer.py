@@ -34,16 +34,27 @@ class Indexer:
 
     Args:
         busy: whether an answer streams now; then it goes slowly.
+        remember: whether turns become memories; if not, they can only be searched for.
+
+    Attributes:
+        on_indexed: called when nothing is left to index, after something was.
     """
 
-    def __init__(self, store: Store, busy: Callable[[], bool] = lambda: False) -> None:
-        self._store, self._busy = store, busy
+    def __init__(
+        self,
+        store: Store,
+        busy: Callable[[], bool] = lambda: False,
+        remember: Callable[[], bool] = lambda: True,
+    ) -> None:
+        self._store, self._busy, self._remember = store, busy, remember
+        self.on_indexed: Callable[[], None] = lambda: None
         self._began = new_id()[:12]  # the time alone: it sorts before all that are made from now on
         self._news = asyncio.Event()
         store.on_saved = self._news.set
 
     async def run(self) -> None:
         """Index for ever; what fails is tried again."""
+        worked = False
         while True:
             self._news.clear()
             began = time.monotonic()
@@ -55,8 +66,12 @@ class Indexer:
                 await asyncio.sleep(_RETRY)
                 continue
             if not more:
+                if worked:
+                    self.on_indexed()
+                worked = False
                 await self._news.wait()
             else:
+                worked = True
                 await asyncio.sleep(_PAUSE if self._busy() else time.monotonic() - began)
 
     async def catch_up(self, seconds: float) -> None:
@@ -75,7 +90,7 @@ class Indexer:
                 if not ids:
                     return False
                 for turn in rows.read_turns(connection, ids, marks=False):
-                    _put(connection, turn)
+                    _put(connection, turn, self._remember())
                     if time.monotonic() - began > SLICE:
                         ids = ids[: ids.index(turn.id) + 1]
                         break
@@ -83,12 +98,13 @@ class Indexer:
         return True
 
 
-def _put(connection: apsw.Connection, turn: Turn) -> None:
+def _put(connection: apsw.Connection, turn: Turn, remember: bool) -> None:
     """Index one turn; one that cannot be indexed is left out, and does not hold up the others."""
     try:
         with connection:  # a savepoint
             search_index.put(connection, turn)
-            recall_index.put(connection, turn)
+            if remember:
+                recall_index.put(connection, turn)
     except apsw.Error:
         raise
     except Exception:

@@ -15,8 +15,8 @@ from mirador_desktop.core.conversation import Conversation, Turn, TurnOutline
 from mirador_desktop.core.search_query import Query
 from mirador_desktop.core.search_results import Found
 from mirador_desktop.errors import StoreDamaged, StoreError, StoreReadOnly
-from mirador_desktop.memory import branches, files, rows
-from mirador_desktop.memory.database import BUSY_MILLISECONDS, checkpoint, open_database
+from mirador_desktop.memory import branches, files, recalled, rows
+from mirador_desktop.memory.database import BUSY_MILLISECONDS, checkpoint, connect, open_database
 from mirador_desktop.memory.failures import explain
 from mirador_desktop.memory.key import KeyPlace, load_key
 from mirador_desktop.memory.migrations import MIGRATIONS, Migration, transaction
@@ -90,6 +90,30 @@ class Store:
         except (apsw.Error, OSError) as error:
             raise explain(error, self.path) from error
 
+    async def apart(self, work: Callable[[apsw.Connection, bytes], T]) -> T:
+        """Run a function that takes long with a read-only connection of its own, and the key, in a thread."""
+        await self.open()
+
+        def run() -> T:
+            connection = connect(self.path, self._key, read_only=True)
+            try:
+                return work(connection, self._key)
+            except (apsw.Error, OSError) as error:
+                raise explain(error, self.path) from error
+            finally:
+                connection.close()
+
+        return await asyncio.to_thread(run)
+
+    async def replace(self, work: Callable[[Path], T]) -> T:
+        """Run a function that puts another file in the place of the database, while nobody here has it open."""
+
+        def run() -> T:
+            self._close()
+            return self._without_file(work)
+
+        return await asyncio.get_running_loop().run_in_executor(self._pool(), run)
+
     def hurry(self) -> None:
         """Wait for another program's lock only briefly from now on: the program is being closed."""
         self._busy_steps = _BUSY_STEPS_CLOSING
@@ -132,12 +156,12 @@ class Store:
     async def tail(self, leaf: str, count: int) -> list[Turn]:
         """The last `count` turns of the branch that ends at `leaf`, complete, oldest first."""
         return await self._run(
-            lambda connection: rows.read_turns(connection, branches.tail_ids(connection, leaf, count))
+            lambda connection: recalled.read_turns(connection, branches.tail_ids(connection, leaf, count))
         )
 
     async def turns(self, ids: Sequence[str]) -> list[Turn]:
         """Complete turns in the given order; those that do not exist are left out."""
-        return await self._run(lambda connection: rows.read_turns(connection, ids))
+        return await self._run(lambda connection: recalled.read_turns(connection, ids))
 
     async def image(self, turn_id: str, place: int) -> bytes | None:
         """The bytes of the attachment at a place of a turn, None if there are none."""

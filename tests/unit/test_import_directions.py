@@ -15,6 +15,8 @@ DOORS = {
     "assistant",
     "library",
     "attaching",
+    "embedding",
+    "remembering",
     "backups",
     "order",
     "titles",
