@@ -1,0 +1,267 @@
+"""Vectors of memories by an embedding model: kept in the database, searched exactly.
+
+A vector is kept as signed bytes, scaled so that its largest number is 127: a quarter of the size of 32-bit numbers,
+and cosines differ by less than a hundredth. Those of whole memories are held in memory once something is searched,
+those of single passages are read when a memory is looked at more closely.
+"""
+
+import math
+import re
+import threading
+from array import array
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import apsw
+
+from mirador_desktop.errors import StoreError
+from mirador_desktop.memory.migrations import transaction
+from mirador_desktop.memory.recall_keeping import read_memories
+
+MOST_DIMENSIONS = 8192
+MOST_PASSAGES = 8
+"""Passages of a memory that have vectors of their own."""
+_SHORTEST_PASSAGE = 8
+_WHOLE_CHARACTERS = 2000
+_PASSAGE_CHARACTERS = 600
+"""Embedding models read a few hundred tokens; what is longer they cut off."""
+_BLOCK = 256
+_SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*")
+
+
+class VectorRefused(StoreError):
+    """What a server gave is not a vector that can be compared; the text says why."""
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """A memory without vectors.
+
+    Attributes:
+        texts: what to embed: the whole memory first, then its passages.
+    """
+
+    number: int
+    texts: tuple[str, ...]
+
+
+class Scan:
+    """The similarities of one vector to all memories.
+
+    Attributes:
+        mean, spread: of all similarities; the mean differs much between models.
+    """
+
+    def __init__(self, model: str, query: bytes, places: dict[int, int], cosines: "array[float]") -> None:
+        self._model, self._query, self._places, self._cosines = model, query, places, cosines
+        count = len(cosines)
+        self.mean = math.fsum(cosines) / count if count else 0.0
+        sampled = cosines[:: max(1, count // 5000)]
+        self.spread = math.sqrt(math.fsum((c - self.mean) ** 2 for c in sampled) / len(sampled)) if count > 1 else 1.0
+
+    def of(self, number: int) -> float | None:
+        """The similarity to one memory, None without a vector."""
+        place = self._places.get(number)
+        return None if place is None else self._cosines[place]
+
+    def top(self, limit: int) -> list[tuple[int, float]]:
+        """The most similar memories with their cosines, best first."""
+        numbers = list(self._places)
+        return [(numbers[place], self._cosines[place]) for place in best_places(self._cosines, limit)]
+
+    def passages(self, connection: apsw.Connection, numbers: Iterable[int]) -> dict[int, float]:
+        """The similarity of the most similar passage of each of these memories."""
+        found: dict[int, float] = {}
+        size = len(self._query)
+        sql = "SELECT passages FROM memory_vectors WHERE model = ? AND memory = ?"
+        for number in numbers:
+            blob: Any = connection.execute(sql, (self._model, number)).get
+            if blob and len(blob) % size == 0:
+                found[number] = max(_cosines(self._query, bytearray(blob), size))
+        return found
+
+
+class Vectors:
+    """Keeps and searches vectors. One object for the program; its methods run in the threads of the store."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._model = ""
+        self._dimensions = 0
+        self._matrix = bytearray()
+        self._places: dict[int, int] = {}
+        self._state: tuple[object, ...] = ()
+
+    def scan(self, connection: apsw.Connection, model: str, vector: Sequence[float]) -> Scan | None:
+        """Compare a vector with those of all memories; None if the model made none.
+
+        Raises:
+            VectorRefused: it cannot be compared with them.
+        """
+        with self._lock:
+            self._load(connection, model)
+            if not self._places:
+                return None
+            query = packed(vector)
+            if len(query) != self._dimensions:
+                raise VectorRefused(
+                    f"{model} gave {len(query):,} numbers for the question, and {self._dimensions:,} for memories. "
+                    "Let the memories be prepared anew, in the settings under “Memory”."
+                )
+            return Scan(model, query, dict(self._places), _cosines(query, self._matrix, self._dimensions))
+
+    def search(
+        self, connection: apsw.Connection, model: str, vector: Sequence[float], limit: int
+    ) -> list[tuple[int, float]]:
+        """The most similar memories, as (number, cosine), best first. Raises `VectorRefused`."""
+        found = self.scan(connection, model, vector)
+        return [] if found is None else found.top(limit)
+
+    def unload(self) -> None:
+        """Free the memory; the next search loads the vectors again."""
+        with self._lock:
+            self._model, self._matrix, self._places, self._state = "", bytearray(), {}, ()
+
+    def _load(self, connection: apsw.Connection, model: str) -> None:
+        """Bring what is held up to date, by what changed in the table since."""
+        state = (
+            id(connection),
+            connection.pragma("data_version"),
+            connection.execute("SELECT count(*), max(stamp) FROM memory_vectors").fetchone(),
+        )
+        if model == self._model and state == self._state:
+            return
+        held, last = (self._places, self._last()) if model == self._model else ({}, 0)
+        there = {
+            int(str(number)): int(str(stamp))
+            for number, stamp in connection.execute(
+                "SELECT memory, stamp FROM memory_vectors WHERE model = ?", (model,)
+            )
+        }
+        size = self._dimensions
+        if held.keys() - there.keys() or any(stamp > last and number in held for number, stamp in there.items()):
+            held, last = {}, 0  # some are gone, or changed: load all
+        if not held:
+            self._matrix, self._places = bytearray(), {}
+            size = int(
+                str(
+                    connection.execute("SELECT dimensions FROM memory_vectors WHERE model = ? LIMIT 1", (model,)).get
+                    or 0
+                )
+            )
+        sql = (
+            "SELECT memory, whole FROM memory_vectors WHERE model = ? AND dimensions = ? AND stamp > ? ORDER BY stamp"
+        )
+        rows: Iterable[Any] = connection.execute(sql, (model, size, last))
+        for number, whole in rows:
+            self._places[number] = len(self._places)
+            self._matrix += whole
+        self._model, self._dimensions, self._state = model, size, state
+
+    def _last(self) -> int:
+        counted = self._state[2] if len(self._state) > 2 else None
+        return int(counted[1] or 0) if isinstance(counted, tuple) else 0
+
+
+def missing(connection: apsw.Connection, model: str, limit: int) -> list[Wanted]:
+    """Memories that have no vectors of this model yet, the latest first."""
+    sql = """SELECT number FROM memories m WHERE NOT EXISTS
+        (SELECT 1 FROM memory_vectors v WHERE v.model = ? AND v.memory = m.number) ORDER BY number DESC LIMIT ?"""
+    numbers = [int(str(number)) for (number,) in connection.execute(sql, (model, limit))]
+    memories = read_memories(connection, numbers)
+    return [Wanted(number, texts_of(memories[number].text)) for number in numbers if number in memories]
+
+
+def texts_of(text: str) -> tuple[str, ...]:
+    """What to embed of a memory's text: its beginning, and its sentences, many of them joined to few passages."""
+    whole = text.strip()[:_WHOLE_CHARACTERS] or "…"
+    sentences = [s.strip() for s in _SENTENCE.findall(text[: MOST_PASSAGES * _PASSAGE_CHARACTERS])]
+    sentences = [s for s in sentences if len(s) > _SHORTEST_PASSAGE]
+    if len(sentences) < 2:
+        return (whole,)
+    each = -(-len(sentences) // MOST_PASSAGES)
+    joined = [" ".join(sentences[at : at + each]) for at in range(0, len(sentences), each)]
+    return (whole, *(passage[:_PASSAGE_CHARACTERS] for passage in joined))
+
+
+def put(connection: apsw.Connection, model: str, made: Iterable[tuple[int, Sequence[Sequence[float]]]]) -> int:
+    """Keep the vectors of memories, each for the texts of its `Wanted`, in that order; says how many were kept.
+
+    Memories that were deleted meanwhile are left out.
+
+    Raises:
+        VectorRefused: a vector is empty, too long, of another length than the model's others, or not finite.
+            Nothing is kept then.
+    """
+    kept = 0
+    with transaction(connection):
+        size = int(
+            str(
+                connection.execute("SELECT dimensions FROM memory_vectors WHERE model = ? LIMIT 1", (model,)).get or 0
+            )
+        )
+        for number, vectors in made:
+            blobs = [packed(vector) for vector in vectors]
+            size = size or len(blobs[0])
+            wrong = next((len(blob) for blob in blobs if len(blob) != size), None)
+            if wrong is not None:
+                raise VectorRefused(f"{model} gave vectors of {size:,} and of {wrong:,} numbers; none was kept.")
+            if connection.execute("SELECT 1 FROM memories WHERE number = ?", (number,)).get is None:
+                continue
+            connection.execute("DELETE FROM memory_vectors WHERE model = ? AND memory = ?", (model, number))
+            connection.execute(
+                "INSERT INTO memory_vectors (memory, model, dimensions, whole, passages) VALUES (?, ?, ?, ?, ?)",
+                (number, model, size, blobs[0], b"".join(blobs[1:])),
+            )
+            kept += 1
+    return kept
+
+
+def keep_only(connection: apsw.Connection, model: str) -> int:
+    """Delete the vectors of all other models ("" for all); says of how many memories."""
+    with transaction(connection):
+        connection.execute("DELETE FROM memory_vectors WHERE model <> ?", (model,))
+        return connection.changes()
+
+
+def counted(connection: apsw.Connection, model: str) -> tuple[int, int]:
+    """How many memories have vectors of the model, and how many there are."""
+    done = connection.execute("SELECT count(*) FROM memory_vectors WHERE model = ?", (model,)).get
+    return int(str(done)), int(str(connection.execute("SELECT count(*) FROM memories").get))
+
+
+def packed(vector: Sequence[float]) -> bytes:
+    """A vector as signed bytes. Raises `VectorRefused`."""
+    if not 0 < len(vector) <= MOST_DIMENSIONS:
+        raise VectorRefused(f"The embedding model gave a vector of {len(vector):,} numbers, which cannot be used.")
+    try:
+        largest = max(abs(float(x)) for x in vector)
+        finite = all(math.isfinite(x) for x in vector)
+    except (TypeError, ValueError):
+        finite, largest = False, 0.0
+    if not finite or not largest:
+        raise VectorRefused("The embedding model gave a vector that is not made of numbers, or of zeros only.")
+    return array("b", [round(x / largest * 127) for x in vector]).tobytes()
+
+
+def best_places(values: "array[float]", limit: int) -> list[int]:
+    """The places of the largest values, largest first. Only blocks that can hold one of them are sorted."""
+    items = values.tolist()
+    tops = [max(items[at : at + _BLOCK]) for at in range(0, len(items), _BLOCK)]
+    blocks = sorted(range(len(tops)), key=tops.__getitem__, reverse=True)[:limit]
+    places = [place for block in blocks for place in range(block * _BLOCK, min(len(items), (block + 1) * _BLOCK))]
+    return sorted(places, key=items.__getitem__, reverse=True)[:limit]
+
+
+def _cosines(query: bytes, matrix: bytearray, dimensions: int) -> "array[float]":
+    """The cosine between a vector and each row of a matrix, both of signed bytes."""
+    import simsimd  # where it is first used, not at the start
+
+    rows = len(matrix) // dimensions
+    one = memoryview(query).cast("b", (1, dimensions))
+    many = memoryview(matrix).cast("b", (rows, dimensions))
+    distances = array("d")
+    compared: Any = simsimd.cdist(one, many, "cosine")
+    distances.frombytes(memoryview(compared).cast("B"))
+    return array("d", [1 - distance for distance in distances])
