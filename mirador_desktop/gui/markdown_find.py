@@ -18,6 +18,8 @@ from mirador_desktop.core.folding import fold, spans
 from mirador_desktop.gui.markdown_heat import span_rects
 from mirador_desktop.gui.markdown_model import Line, clean, utf16
 
+_MARKUP = re.compile(r"[*_`~\\\[\]]")
+"""What may stand within a word."""
 _OPACITY, _OPACITY_HERE = 0.28, 0.55
 
 
@@ -133,9 +135,9 @@ def needle(text: str) -> re.Pattern[str] | None:
 
 def count_in_markdown(pattern: re.Pattern[str], text: str) -> int:
     """How often a pattern for folded text is in a Markdown text as it is shown. Not for the GUI thread."""
-    # Markup may part the words, but each of them stands in the source.
-    first = max(re.split(r"\\s\+|\\.|\W", pattern.pattern), key=len, default="")
-    if first and first not in fold(text):
+    # To lay the text out takes long: not where its longest word is not even in the source.
+    longest = max(re.split(r"\\s\+|\\.|[\W_]", pattern.pattern), key=len, default="")
+    if longest and longest not in _MARKUP.sub("", fold(text)):
         return 0
     return sum(len(_places(pattern, False, line)) for line in plain_lines(text))
 

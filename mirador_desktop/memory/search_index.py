@@ -27,6 +27,7 @@ _CODE = re.compile(r"^[ >]*(?:[-+*] +|\d+[.)] +)?(?:```|~~~)", re.MULTILINE)
 BETWEEN = "\x1f"
 """Between the names of a stage and a model."""
 _FACT = "\ue000"  # of the private use area, which `words_of` leaves out
+_AS_LETTERS = {code: 0xE100 + code for code in range(128) if not chr(code).isalnum()}
 
 
 def _gone(turn: str) -> str:
@@ -120,8 +121,6 @@ INSERT INTO search_conversations (conversation) SELECT id FROM conversations ORD
 INSERT INTO search_titles (rowid, words) SELECT id, words FROM search_titles_source;
 """  # noqa: S608 - constants of this file
 
-_INSERT = "INSERT INTO {0} (rowid, words) SELECT id, words FROM search_source WHERE id = ?"
-
 
 def add_functions(connection: apsw.Connection) -> None:
     """Register what the views and triggers call, on a connection that writes."""
@@ -144,8 +143,9 @@ def put(connection: apsw.Connection, turn: Turn) -> None:
         "INSERT INTO search_turns VALUES (?, ?, ?, ?)",
         (number, key, conversation, _facts(turn, int(str(conversation)))),
     )
-    connection.execute(_INSERT.format("search_words"), (number,))
-    connection.execute(_INSERT.format("search_phrases"), (number,))
+    words = connection.execute("SELECT words FROM search_source WHERE id = ?", (number,)).get
+    connection.execute("INSERT INTO search_words (rowid, words) VALUES (?, ?)", (number, words))
+    connection.execute("INSERT INTO search_phrases (rowid, words) VALUES (?, ?)", (number, words))
 
 
 def number_at(moment: float) -> int:
@@ -160,7 +160,8 @@ def fact(kind: str, name: str) -> str:
 
     A model "m", a stage with a model "s", code "c", the conversation "k" (its number in the index).
     """
-    return f"{_FACT}{kind}{name.casefold().encode('utf-8', 'replace').hex()}"
+    known = name.casefold().encode("utf-8", "replace").decode()
+    return f"{_FACT}{kind}{known.translate(_AS_LETTERS)}"
 
 
 def _facts(turn: Turn, conversation: int) -> str:
