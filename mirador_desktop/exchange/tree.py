@@ -190,7 +190,7 @@ def _add(
         named = mark.id if mark is not None and (place or question is None) else ""
         turn = _turn(builder, question, group, parent, seconds, named)
         builder.turns.append(turn)
-        builder.characters += turn.characters + sum(each.size for each in turn.attachments)
+        builder.characters += turn.characters + sum(len(a.text) + len(a.data or b"") for a in turn.attachments)
         if builder.characters > _MOST_CHARACTERS:
             raise TooLarge
         builder.times[turn.id] = seconds

@@ -26,6 +26,8 @@ from PySide6.QtGui import (
     QPalette,
     QPdfWriter,
     QTextBlock,
+    QTextBlockFormat,
+    QTextCursor,
     QTextDocument,
     QTextOption,
 )
@@ -89,7 +91,7 @@ class Pages:
         document = self._document(html)
         layout = document.documentLayout()
         lines, heads = _lines(document)
-        top, end = 0.0, layout.documentSize().height()
+        top, end, splits = 0.0, layout.documentSize().height(), 0
         if gap and self._y > 0:
             self._y += _GAP
         while top < end:
@@ -99,6 +101,7 @@ class Pages:
                 self._y += bottom - top
             if bottom < end:
                 self._next()
+                splits += _split(document, lines, bottom, splits)
             top = bottom
 
     def close(self) -> list[Bookmark]:
@@ -127,7 +130,7 @@ class Pages:
     def _paint(self, layout: QAbstractTextDocumentLayout, top: float, bottom: float) -> None:
         context = QAbstractTextDocumentLayout.PaintContext()
         clip = QRectF(0, top, self._width, bottom - top)
-        context.clip = clip
+        context.clip = clip.adjusted(0, 1, 0, -1)  # Qt also writes lines that only touch it
         palette = QPalette()
         palette.setColor(QPalette.ColorRole.Text, QColor("black"))
         context.palette = palette
@@ -153,8 +156,11 @@ class Pages:
         self._painter.restore()
 
 
-Lines = list[tuple[float, float]]
-"""Top and bottom of each line of text, from the top down."""
+Lines = list[tuple[float, float, int]]
+"""Of each line of text its top, its bottom and the place of its first character in the document, from the top down.
+
+The place is -1 where a paragraph begins, or cannot be split: in a list or table.
+"""
 
 
 def _lines(document: QTextDocument) -> tuple[Lines, Lines]:
@@ -165,16 +171,40 @@ def _lines(document: QTextDocument) -> tuple[Lines, Lines]:
     for block in _blocks(document):
         text = block.layout()
         top = layout.blockBoundingRect(block).top()
-        own = [
-            (top + line.y(), top + line.y() + line.height())
-            for i in range(text.lineCount())
-            for line in [text.lineAt(i)]
-        ]
+        whole = block.textList() is not None or QTextCursor(block).currentTable() is not None
+        own: Lines = []
+        for number in range(text.lineCount()):
+            line = text.lineAt(number)
+            upper = top + line.y()
+            place = -1 if whole or not number else block.position() + line.textStart()
+            own.append((upper, upper + line.height(), place))
         lines += own
         if own and (block.blockFormat().headingLevel() or _is_stage(block)):
-            heads.append((own[0][0], own[-1][1]))
+            heads.append((own[0][0], own[-1][1], -1))
     lines.sort()
     return lines, heads
+
+
+def _split(document: QTextDocument, lines: Lines, top: float, splits: int) -> bool:
+    """Make a paragraph of its own of what begins at `top`, so that it looks the same; says whether it was needed.
+
+    When it paints a part of a paragraph Qt also writes the line before: covered, but there for who searches.
+
+    Args:
+        splits: how often this was done in the document before; each moves what follows by a character.
+    """
+    at = bisect.bisect_left(lines, (top, 0.0, -1))
+    if at >= len(lines) or lines[at][0] != top or lines[at][2] < 0:
+        return False
+    cursor = QTextCursor(document)
+    cursor.setPosition(lines[at][2] + splits)
+    first, second = QTextBlockFormat(cursor.blockFormat()), QTextBlockFormat(cursor.blockFormat())
+    first.setBottomMargin(0)
+    second.setTopMargin(0)
+    second.setTextIndent(0)
+    cursor.setBlockFormat(first)
+    cursor.insertBlock(second)
+    return True
 
 
 def _blocks(document: QTextDocument) -> Iterator[QTextBlock]:
@@ -198,8 +228,8 @@ def _break(lines: Lines, heads: Lines, top: float, limit: float, end: float, can
     if end <= limit:
         return end
     bottom = limit
-    at = bisect.bisect_left(lines, (limit, 0.0))
-    for upper, lower in reversed(lines[max(at - 200, 0) : at]):  # side by side in a table
+    at = bisect.bisect_left(lines, (limit, 0.0, -1))
+    for upper, lower, _ in reversed(lines[max(at - 200, 0) : at]):  # side by side in a table
         if upper < bottom < lower:
             bottom = upper
     while heads_here := [h for h in heads if top < h[0] and h[1] <= bottom and not _between(lines, h[1], bottom)]:
@@ -214,7 +244,7 @@ def _break(lines: Lines, heads: Lines, top: float, limit: float, end: float, can
 
 def _between(lines: Lines, top: float, bottom: float) -> bool:
     """Whether a line stands between two heights."""
-    at = bisect.bisect_left(lines, (top, 0.0))
+    at = bisect.bisect_left(lines, (top, 0.0, -1))
     return at < len(lines) and lines[at][1] <= bottom
 
 

@@ -4,8 +4,8 @@ A PDF may be changed by appending to it (ISO 32000-1, 7.5.6): new versions of ob
 and a trailer that leads to the table before. Nothing that Qt wrote is touched.
 
 Qt tells for each glyph one character that has it. Where several have (日 stands for itself and for the radical ⽇, an
-Arabic letter has a code of its own for each form, ﬁ is a ligature), it may name the one that nobody types; the
-compatible character is put in its place (Unicode's NFKC).
+Arabic letter has a code of its own for each form, ﬁ is a ligature, a tab looks like a space), it may name the one
+that nobody types; the compatible character is put in its place (Unicode's NFKC).
 """
 
 import mmap
@@ -27,8 +27,9 @@ _MAPPED = re.compile(rb"(?<=begincmap)(.*)(?=endcmap)", re.DOTALL)
 _LIST = re.compile(rb"\[(.*?)\]", re.DOTALL)
 _CODE = re.compile(rb"<([0-9A-Fa-f]{4,})>")
 _ENTRY = 20
-_COMPATIBLE = ((0x2E80, 0x2FDF), (0xF900, 0xFAFF), (0xFB00, 0xFDFF), (0xFE70, 0xFEFF))
-"""Radicals, doubled ideographs, ligatures and forms of Arabic letters: codes that text is not typed with."""
+_COMPATIBLE = ((0x09, 0x09), (0xB5, 0xB5), (0x2E80, 0x2FDF), (0xF900, 0xFAFF), (0xFB00, 0xFDFF), (0xFE70, 0xFEFF))
+"""Codes that text is not typed with: tab (for the space), the micro sign (for the letter of Greek), radicals, doubled
+ideographs, ligatures and forms of Arabic letters."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -114,7 +115,8 @@ def _compatible(match: "re.Match[bytes]") -> bytes:
     text = bytes.fromhex(match[1].decode()).decode("utf-16-be", "replace")
     if not any(low <= ord(c) <= high for c in text for low, high in _COMPATIBLE):
         return match[0]
-    return b"<%s>" % unicodedata.normalize("NFKC", text).strip().encode("utf-16-be").hex().upper().encode()
+    mended = unicodedata.normalize("NFKC", text).strip() or " "
+    return b"<%s>" % mended.encode("utf-16-be").hex().upper().encode()
 
 
 def _appended(
@@ -124,7 +126,7 @@ def _appended(
         return b""
     parts = [b"\n"]
     at = end + 1
-    table = [b"xref\n"]
+    table = [b"xref\n0 1\n0000000000 65535 f \n"]
     for number in sorted(objects):
         part = b"%d 0 obj\n%s\nendobj\n" % (number, objects[number])
         table.append(b"%d 1\n%010d 00000 n \n" % (number, at))
