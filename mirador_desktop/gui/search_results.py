@@ -158,8 +158,10 @@ class ResultsDelegate(QStyledItemDelegate):
             return QSize(width, theme.px(40))
         if row.hit is None:
             return QSize(width, theme.px(34))
-        lines = self._layout(row.hit.snippet, row.hit.ranges, width - theme.px(30), 2).lineCount()
-        return QSize(width, theme.px(24) + min(lines, 2) * self._line() + theme.px(6))
+        # Not laid out here: that of all rows together would be felt while typing.
+        wide = QFontMetrics(theme.font(8.75, QFont.Weight.DemiBold)).horizontalAdvance(row.hit.snippet)
+        lines = 1 if wide <= width - theme.px(30) else 2
+        return QSize(width, theme.px(24) + lines * self._line() + theme.px(6))
 
     def paint(self, painter: QPainter, option: QStyleOptionViewItem, index: Index) -> None:
         """Paint a row."""
