@@ -20,7 +20,7 @@ from mirador_desktop.gui.markdown_model import Line, clean, utf16
 
 _MARKUP = re.compile(r"[*_`~\\\[\]]")
 """What may stand within a word."""
-_OPACITY, _OPACITY_HERE = 0.28, 0.55
+_OPACITY, _OPACITY_HERE = 0.28, 0.42
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,7 +94,7 @@ class Finder:
                 for area in span_rects(block, rect, start, end):
                     painter.fillRect(area, strong if is_here else tint)
                     if is_here:
-                        painter.setPen(QPen(QColor(self.highlight.colour), 1))
+                        painter.setPen(QPen(QColor(self.highlight.colour), 1.5))
                         painter.setBrush(Qt.BrushStyle.NoBrush)
                         painter.drawRect(area.adjusted(0, 0, -1, -1))
             block = block.next()
