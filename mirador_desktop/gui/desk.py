@@ -19,6 +19,7 @@ from mirador_desktop.gui.finding import Finding
 from mirador_desktop.gui.first_start import FirstStart
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.markdown_warm import warm_imports, warm_up
+from mirador_desktop.gui.remembering import Remembering
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.settings.watch import SettingsWatch
 from mirador_desktop.gui.settings.window import SettingsWindow
@@ -54,6 +55,7 @@ class Desk(QObject):
             lambda: window.title_bar.pipeline,
             self,
         )
+        self._remembering = Remembering(window, self.session, doors.memories, self.tasks, self.finding.show_turn)
         self._watch = SettingsWatch(doors.preferences, self.tasks, self.tell_all, self)
         doors.providers.clipboard = lambda: QGuiApplication.clipboard().text()
         self._shown = ""

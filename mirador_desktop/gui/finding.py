@@ -93,14 +93,14 @@ class Finding(QObject):
         if hit is None:
             self._session.open(entry.found.conversation)
             return
-        if not await self._show_turn(entry.found.conversation.id, hit.turn):
+        if not await self.show_turn(entry.found.conversation.id, hit.turn):
             self._window.toast.say("This is not there any more", 5)
             self.search(self._window.sidebar.search.text())
             return
         stage, place = (-1, 0) if hit.kind in ("question", "file") else hit.place
         await reveal(turns, Text(hit.turn, stage, place, hit.kind == "thought"), 0)
 
-    async def _show_turn(self, conversation_id: str, turn_id: str) -> bool:
+    async def show_turn(self, conversation_id: str, turn_id: str) -> bool:
         """Show a turn of a conversation, on whatever branch it is; False if it is gone."""
         session, view, assistant = self._session, self._window.turns, self._assistant
         shown = session.conversation is not None and session.conversation.id == conversation_id

@@ -10,9 +10,10 @@ from PySide6.QtCore import QRectF, QSize, Qt
 from PySide6.QtGui import QColor, QPainter, QPaintEvent
 from PySide6.QtWidgets import QLabel, QVBoxLayout, QWidget
 
-from mirador_desktop.core.amounts import count_words, size_words
+from mirador_desktop.core.amounts import size_words
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.look import Look
+from mirador_desktop.gui.memories_used import MemoriesUsed
 from mirador_desktop.gui.painting import stage_shape
 from mirador_desktop.gui.theme import Theme
 from mirador_desktop.gui.timeline import Timeline
@@ -119,7 +120,7 @@ class Inspector(QWidget):
         self.setAttribute(Qt.WidgetAttribute.WA_StyledBackground)
         theme = look.theme
         self.timeline = Timeline(theme, self)
-        self.memories = _Rows(theme, "memoriesUsed", self)
+        self.memories = MemoriesUsed(theme, self)
         self.loaded = _Rows(theme, "loadedModels", self)
         self._legend_title, self._legend = self._title("Words less sure than"), _Legend(theme, self)
         column = QVBoxLayout(self)
@@ -156,10 +157,7 @@ class Inspector(QWidget):
     def show_turn(self, turn: Turn | None, now: float | None) -> None:
         """Show the last turn; `now` is seconds since its question while it streams."""
         self.timeline.show_turn(turn, now)
-        if turn is not None and turn.memories:
-            self.memories.set_rows([(None, count_words(turn.memories, "earlier turn"), "of this conversation")])
-        else:
-            self.memories.set_rows([(None, "None", "")])
+        self.memories.show_turn(turn)
 
     def show_loaded(self, loaded: Sequence[LoadedModel], turn: Turn | None) -> None:
         """Show what engines have in memory, with the shape of the stage that uses it."""
@@ -192,6 +190,7 @@ class Inspector(QWidget):
         """Colours, sizes or the heat map have changed."""
         for widget in (self._legend_title, self._legend):
             widget.setVisible(self._look.heat)
-        for rows in (self.timeline, self.memories, self.loaded):
+        self.memories.restyle()
+        for rows in (self.timeline, self.loaded):
             rows.updateGeometry()
             rows.update()

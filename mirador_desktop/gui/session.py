@@ -40,6 +40,7 @@ class Session(QObject):
         listed: the conversations for the sidebar.
         answer_moved: the last turn of what is shown has changed: show its timeline.
         loads_changed: other models may be in memory now.
+        asked: the turn of a question that was just asked in what is shown.
         begun: a question goes to this pipeline.
         ended: an answer has ended, whatever happened.
         edit_begun: a question to be put into the composer, and its attachments.
@@ -51,6 +52,7 @@ class Session(QObject):
     listed = Signal(list)
     answer_moved = Signal()
     loads_changed = Signal()
+    asked = Signal(object)
     begun = Signal(object)
     ended = Signal()
     edit_begun = Signal(str, object)
@@ -225,6 +227,7 @@ class Session(QObject):
                     self.conversation, self._pending = event.conversation, ""  # type: ignore[union-attr]
                     self.view.append(turn)
                     self.changed.emit()
+                    self.asked.emit(turn)
                 self._tasks.start(f"branches {turn.id}", self._find_branches(turn))
                 self.refresh_list()
                 return

@@ -74,6 +74,7 @@ QLabel[kind="warning"] {{ color: {c.warning}; }}
 #settingsNavigation {{ background: {c.side}; }}
 #settingsBody, #settingsScroll, #settingsScroll > QWidget {{ background: transparent; }}
 QFrame[kind="card"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(10)}; }}
+QFrame[kind="popover"] {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(8)}; }}
 QFrame[kind="line"] {{ background: transparent; border: 1px solid transparent; }}
 QFrame[kind="card"] QLineEdit {{ background: {c.background}; }}
 QFrame[kind="card"][ring="true"] {{ border-color: {c.focus}; }}

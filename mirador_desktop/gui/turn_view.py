@@ -1,22 +1,22 @@
 """A turn: the question, one line about it, the panels of its stages, and what can be done with the answer."""
 
 from collections.abc import Sequence
-from html import escape
 
-from PySide6.QtCore import Qt, Signal
+from PySide6.QtCore import QPoint, Qt, Signal, SignalInstance
 from PySide6.QtGui import QImage
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
-from mirador_desktop.core.amounts import age_words, count_words, seconds_words
-from mirador_desktop.core.conversation import ContextUsed, Turn
+from mirador_desktop.core.conversation import Turn
 from mirador_desktop.core.events import AnswerFinished, Event, StageFinished
 from mirador_desktop.gui.attachment_chips import AttachmentChips
 from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.markdown_find import Highlight
 from mirador_desktop.gui.markdown_view import MarkdownView
+from mirador_desktop.gui.note_offer import NoteOffer
 from mirador_desktop.gui.parts import Area, IconButton
 from mirador_desktop.gui.question_view import QuestionView
 from mirador_desktop.gui.stage_panel import StagePanel
+from mirador_desktop.gui.turn_meta import TurnMeta
 
 
 class TurnView(Area):
@@ -33,6 +33,8 @@ class TurnView(Area):
         folded: stage and whether the person folded it.
         copied: a text for the clipboard.
         link_hovered: the address of the link under the mouse, or "".
+        show_memories: the person wants to see what was recalled.
+        kept_note, declined_note: a note that was offered, and shall be kept or not.
     """
 
     grew = Signal()
@@ -44,6 +46,9 @@ class TurnView(Area):
     folded = Signal(str, bool)
     copied = Signal(str)
     link_hovered = Signal(str)
+    show_memories = Signal()
+    kept_note = Signal(str)
+    declined_note = Signal(str)
 
     def __init__(self, look: Look, turn: Turn, number: int, parent: QWidget | None = None) -> None:
         super().__init__(parent)
@@ -58,21 +63,10 @@ class TurnView(Area):
             self._files.show_all(turn.attachments)
         self._edit = IconButton(theme, "pencil", "Edit the question", self, shy=True)
         self._edit.clicked.connect(self.edit)
-        self._meta = QLabel(self)
-        self._meta.setProperty("kind", "meta")
-        self._meta.setObjectName("turnMeta")
-        self._meta.setTextFormat(Qt.TextFormat.PlainText)
-        self._meta_words = ""
-        self._first = QLabel(self)
-        self._first.setProperty("kind", "meta")
-        self._first.setObjectName("firstToken")
-        self._back = IconButton(theme, "chevron-left", "Earlier branch", self, side=22)
-        self._back.clicked.connect(lambda: self.branch.emit(-1))
-        self._branches = QLabel(self)
-        self._branches.setProperty("kind", "meta")
-        self._branches.setObjectName("branches")
-        self._next = IconButton(theme, "chevron-right", "Later branch", self, side=22)
-        self._next.clicked.connect(lambda: self.branch.emit(1))
+        self._meta = TurnMeta(look, self)
+        self._meta.branch.connect(self.branch)
+        self._meta.show_memories.connect(self.show_memories)
+        self._offers: list[NoteOffer] = []
         self.panels = [StagePanel(look, place, record, self) for place, record in enumerate(turn.stages)]
         for panel in self.panels:
             panel.grew.connect(self.grew)
@@ -119,7 +113,7 @@ class TurnView(Area):
                     if earlier.record.folded is None and earlier.best_text():
                         earlier.fold(True)
             self.refresh()
-        elif not self._first.text():
+        elif not self._meta.has_first_token:
             self.refresh()
 
     def _fold_by_rule(self) -> None:
@@ -135,23 +129,7 @@ class TurnView(Area):
     def refresh(self) -> None:
         """Bring the lines around the panels in line with the record."""
         turn = self.turn
-        parts = [turn.intent, turn.complexity]
-        if turn.memories:
-            parts.append(count_words(turn.memories, "earlier turn"))
-        parts += [_words_of(used) for used in turn.context]
-        self._meta_words = " · ".join(p for p in parts if p)
-        self._meta.setToolTip("<br>".join(escape(_more_of(used)) for used in turn.context))
-        self._show_meta()
-        tinted = "unsure words tinted · " if self._look.heat else ""
-        self._first.setText(
-            f"{tinted}{seconds_words(turn.first_token)} to first token" if turn.first_token is not None else ""
-        )
-        several = turn.siblings > 1
-        self._branches.setText(f"{turn.position}/{turn.siblings}" if several else "")
-        for widget in (self._back, self._branches, self._next):
-            widget.setVisible(several)
-        self._back.setEnabled(turn.position > 1)
-        self._next.setEnabled(turn.position < turn.siblings)
+        self._meta.refresh(turn)
         left_out = [p for p in self.panels if p.left_out]
         for panel in self.panels:
             panel.offer_deeper(panel in left_out[-1:] and not self.live)
@@ -162,12 +140,6 @@ class TurnView(Area):
         self._edit.setVisible(not self.live)
         self._again.setVisible(not self.live)
         self._copy.setVisible(bool(turn.final_text) and not self.live)
-
-    def _show_meta(self) -> None:
-        """Show the line about the question, shortened to the room it has."""
-        room = max(self._meta.width(), 40)
-        self._meta.setText(self._meta.fontMetrics().elidedText(self._meta_words, Qt.TextElideMode.ElideRight, room))
-        self._meta.setAccessibleName(self._meta_words)
 
     # ── place ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -181,7 +153,11 @@ class TurnView(Area):
             height = self._files.heightForWidth(width)
             self._files.setGeometry(0, y + theme.px(8), width, height)
             y += theme.px(8) + height
-        y = self._lay_out_meta(y + theme.px(6), width)
+        self._meta.move(0, y + theme.px(6))
+        y += theme.px(12) + self._meta.set_width(width)
+        for offer in self._offers:
+            offer.move(0, y)
+            y += offer.set_width(width) + theme.px(4)
         panels = self._shown_panels()
         for panel in self.panels:
             panel.setVisible(panel in panels)
@@ -208,6 +184,27 @@ class TurnView(Area):
         self.resize(width, y)
         return y
 
+    def memories_corner(self) -> QPoint:
+        """Where the memories are named in this view: its lower left corner."""
+        return self._meta.pos() + self._meta.memories_corner()
+
+    def offer_notes(self, notes: Sequence[str]) -> None:
+        """Ask whether these notes shall be kept."""
+        for note in notes:
+            offer = NoteOffer(self._look.theme, note, self)
+            offer.kept.connect(lambda offer=offer: self._answer_offer(offer, self.kept_note))
+            offer.declined.connect(lambda offer=offer: self._answer_offer(offer, self.declined_note))
+            self._offers.append(offer)
+            offer.show()
+        self.grew.emit()
+
+    def _answer_offer(self, offer: NoteOffer, told: SignalInstance) -> None:
+        self._offers.remove(offer)
+        offer.hide()
+        offer.deleteLater()
+        told.emit(offer.note)
+        self.grew.emit()
+
     def show_pictures(self, pictures: Sequence[QImage | None]) -> None:
         """Show small images on the chips of the attachments at the same places."""
         for chip, picture in zip(self._files.chips if self._files is not None else (), pictures, strict=False):
@@ -221,23 +218,6 @@ class TurnView(Area):
         texts = [p for p in begun if p.best_text()] or [p for p in begun if not p.left_out]
         final = [p for p in begun if p.record.name == self.turn.final_stage] or texts[-1:]
         return [p for p in begun if p in final or p in self._revealed] or begun
-
-    def _lay_out_meta(self, y: int, width: int) -> int:
-        theme = self._look.theme
-        row = theme.px(26)
-        hint = self._first.sizeHint().width()
-        right = width
-        self._first.setGeometry(right - hint, y, hint, row)
-        right -= hint + (theme.px(12) if hint else 0)
-        if self._branches.text():
-            side, label = theme.px(22), self._branches.sizeHint().width()
-            self._next.setGeometry(right - side, y + (row - side) // 2, side, side)
-            self._branches.setGeometry(right - side - label - theme.px(2), y, label, row)
-            self._back.setGeometry(right - 2 * side - label - theme.px(4), y + (row - side) // 2, side, side)
-            right -= 2 * side + label + theme.px(12)
-        self._meta.setGeometry(0, y, max(0, right), row)
-        self._show_meta()
-        return y + row + theme.px(6)
 
     def _lay_out_columns(self, columns: list[StagePanel], others: list[StagePanel], y: int, width: int) -> int:
         gap = self._look.gap(12)
@@ -290,16 +270,3 @@ class TurnView(Area):
             panel = self.panels[place]
             panel.fold(not panel.folded)
             panel.folded_by_person.emit(panel.folded)
-
-
-def _words_of(used: ContextUsed) -> str:
-    """What a source of the context gave, in a few words."""
-    if used.error:
-        return f"{used.name} left out"
-    return used.name if used.age is None else f"{used.name}, {age_words(used.age)} old"
-
-
-def _more_of(used: ContextUsed) -> str:
-    if used.error:
-        return f"{used.error}."
-    return f"{_words_of(used)}: about {count_words(used.tokens, 'token')} were sent."
