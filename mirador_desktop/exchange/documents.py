@@ -18,10 +18,12 @@ _PACKED = 200
 """How many times smaller than its content a large file in an archive may be. Text packs to a fifth or a tenth."""
 _LARGE = 50_000_000
 _ENDINGS = (".json", ".jsonl")
+_BROKEN = (zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError, EOFError)
+"""What `zipfile` raises beside `OSError`."""
 
 
 class Budget:
-    """What may still be read, and who wants to know how far it is.
+    """What may still be read, and who wants to know how far it is; `archive` is to be closed in the end.
 
     Args:
         total: bytes there are in all; progress is told against it.
@@ -30,6 +32,7 @@ class Budget:
 
     def __init__(self, on_progress: Callable[[int, int], None], total: int = 0) -> None:
         self.total = total
+        self.archive: zipfile.ZipFile | None = None
         self._read = 0
         self._on_progress = on_progress
 
@@ -129,27 +132,26 @@ def _of_folder(path: Path, budget: Budget) -> Iterator[Document]:
 
 def _of_archive(path: Path, budget: Budget) -> Iterator[Document]:
     try:
-        with zipfile.ZipFile(path) as archive:
-            entries = [e for e in archive.infolist() if e.filename.lower().endswith(_ENDINGS) and not e.is_dir()]
-            if len(entries) > _MOST_FILES:
-                raise ExchangeError(f"{path.name} holds more than {_MOST_FILES:,} files.")
-            budget.total = sum(each.file_size for each in entries)
-            if budget.total > MOST_BYTES:
-                raise ExchangeError(f"{path.name} holds more than {MOST_BYTES // 10**9} GB.")
-            for entry in sorted(entries, key=lambda each: each.filename):
-                if entry.flag_bits & 1:
-                    raise ExchangeError(f"{path.name} is protected by a password: unpack it first.")
-                if entry.file_size > _LARGE and entry.file_size > _PACKED * max(entry.compress_size, 1):
-                    raise ExchangeError(f"{path.name} was not read: {entry.filename[:200]} is packed beyond belief.")
-                yield Document(entry.filename.replace("\\", "/"), lambda e=entry: _entry(archive, e, budget))  # type: ignore[misc]
-    except ExchangeError:
-        raise
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError, EOFError) as error:
+        archive = budget.archive = zipfile.ZipFile(path)
+    except _BROKEN as error:
         raise ExchangeError(f"{path.name} is a broken archive: {error}.") from error
+    entries = [e for e in archive.infolist() if e.filename.lower().endswith(_ENDINGS) and not e.is_dir()]
+    if len(entries) > _MOST_FILES:
+        raise ExchangeError(f"{path.name} holds more than {_MOST_FILES:,} files.")
+    budget.total = sum(each.file_size for each in entries)
+    if budget.total > MOST_BYTES:
+        raise ExchangeError(f"{path.name} holds more than {MOST_BYTES // 10**9} GB.")
+    for entry in sorted(entries, key=lambda each: each.filename):
+        if entry.flag_bits & 1:
+            raise ExchangeError(f"{path.name} is protected by a password: unpack it first.")
+        if entry.file_size > _LARGE and entry.file_size > _PACKED * max(entry.compress_size, 1):
+            raise ExchangeError(f"{path.name} was not read: {entry.filename[:200]} is packed beyond belief.")
+        name = entry.filename.replace("\\", "/")
+        yield Document(name, lambda entry=entry: _entry(archive, entry, budget))  # type: ignore[misc]
 
 
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> BinaryIO:
     try:
         return _Counted(archive.open(entry), budget)  # type: ignore[arg-type,return-value]
-    except (zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError, EOFError) as error:
+    except _BROKEN as error:
         raise ExchangeError(f"{entry.filename[:200]} in the archive cannot be read: {error}.") from error

@@ -41,6 +41,14 @@ def read(
         ExchangeError: it cannot be read, or holds no conversations; what came before is of no use.
     """
     budget = Budget(on_progress)
+    try:
+        yield from _read(path, report, budget)
+    finally:
+        if budget.archive is not None:
+            budget.archive.close()
+
+
+def _read(path: Path, report: ImportReport, budget: Budget) -> Records:
     known = 0
     threads = _Threads(path)
     for document in documents(path, budget):
