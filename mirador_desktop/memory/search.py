@@ -42,6 +42,12 @@ _END = 2**62
 
 def search(connection: apsw.Connection, query: Query) -> Found:
     """Find a query; where nothing is found, words that begin so, and then words that are spelled alike."""
+    with connection:  # all of it in one state of the database
+        found = _search(connection, query)
+    return found  # noqa: RET504 - for mypy, the connection might swallow an exception
+
+
+def _search(connection: apsw.Connection, query: Query) -> Found:
     found = _Search(connection, query).run()
     if found.conversations or not query.terms:
         return found
@@ -83,7 +89,9 @@ class _Search:
     def __init__(self, connection: apsw.Connection, query: Query) -> None:
         self._connection, self._query = connection, query
         self._groups: dict[int, _Group] = {}
+        self._more_titles: list[int] = []
         self._turns = 0
+        self._uncounted = False
         self._places = Places(connection, query)
         self._deleted = self._numbers("SELECT id FROM conversations WHERE deleted IS NOT NULL")
         self._tagged = self._with_tags() if query.tags else None
@@ -94,15 +102,15 @@ class _Search:
             return Found(query)
         if not query.filters_turns:
             self._find_titles()
-        by_title = list(self._groups.values())
+        first = list(self._groups.values())
         more, waiting = False, 0
         if not query.titles_only and (query.terms or query.without or query.filters_turns):
             waiting = self._find_waiting()
             more = self._find_turns()
-        shown = [group for group in self._groups.values() if group.hits or group.by_title]
-        first = by_title[:_MOST_FIRST]
-        others = [group for group in shown if group not in first]
-        others.sort(key=lambda group: -(group.hits[0].created if group.hits else group.conversation.updated))
+        others = [group for group in self._groups.values() if not group.by_title]
+        others.sort(key=lambda group: -group.hits[0].created)
+        room = max(0, MOST_CONVERSATIONS - len(self._groups))
+        others += self._groups_of([n for n in self._more_titles if n not in self._groups][:room])
         made = tuple(
             FoundConversation(group.conversation, tuple(group.hits), group.title)
             for group in [*first, *others][:MOST_CONVERSATIONS]
@@ -123,10 +131,15 @@ class _Search:
             numbers = [int(str(n)) for (n,) in found if self._wanted(int(str(n)))]
         elif self._tagged is not None and not query.without:
             numbers = sorted(self._tagged - self._deleted)
+        newest = self._newest(numbers)
+        first = MOST_CONVERSATIONS if query.titles_only or not query.terms else _MOST_FIRST
+        self._groups = dict(zip(newest[:first], self._groups_of(newest[:first]), strict=True))
+        self._more_titles = newest[first:]
+
+    def _groups_of(self, numbers: list[int]) -> list[_Group]:
+        """Conversations that were found by their titles."""
         records = self._conversations(numbers)
-        for number in sorted(records, key=lambda n: -records[n].updated)[:MOST_CONVERSATIONS]:
-            group = self._groups[number] = _Group(records[number], by_title=True)
-            group.title = self._title_ranges(group.conversation)
+        return [_Group(records[n], self._title_ranges(records[n]), by_title=True) for n in numbers]
 
     def _title_ranges(self, conversation: Conversation) -> Ranges:
         pattern = self._query.pattern
@@ -144,7 +157,7 @@ class _Search:
         for turn, number, created in found:
             moment = number_at(float(str(created)))
             if first <= moment <= last and self._wanted(int(str(number))):
-                self._take(str(turn), int(str(number)), sure=False)
+                self._take(str(turn), int(str(number)), sure=False, read=True)
         if len(found) < _MOST_WAITING:
             return 0
         return int(str(self._connection.execute("SELECT count(*) FROM to_index").get)) - len(found)
@@ -164,10 +177,10 @@ class _Search:
             if seen >= (_ENOUGH if len(self._groups) >= MOST_CONVERSATIONS else _MOST_TURNS):
                 return next(candidates, None) is not None
             size = min(2 * size, 512)
-        return False
+        return self._uncounted
 
-    def _take(self, turn: str, number: int, sure: bool) -> None:
-        """Show a turn if there is room for it, else count it; what is not sure has to be read for that."""
+    def _take(self, turn: str, number: int, *, sure: bool, read: bool = False) -> None:
+        """Show a turn if there is room for it, else count it, if it is sure to be meant or is read to see that."""
         group = self._groups.get(number)
         room = len(group.hits) < MOST_HITS if group is not None else len(self._groups) < MOST_CONVERSATIONS
         if room:
@@ -178,6 +191,9 @@ class _Search:
                 group = self._groups[number] = _Group(self._conversations([number])[number])
                 group.title = self._title_ranges(group.conversation)
             group.hits.append(hit)
+        elif not sure and not read:
+            self._uncounted = True
+            return
         elif not sure and self._places.find(turn) is None:
             return
         self._turns += 1
@@ -263,6 +279,13 @@ class _Search:
             exact = {number for number, tags in found if wanted in tags}
             sets.append(exact or {n for n, tags in found if any(tag.startswith(wanted) for tag in tags)})
         return set.intersection(*sets)
+
+    def _newest(self, numbers: list[int]) -> list[int]:
+        """Those of some conversations that were changed last, the last one first."""
+        sql = """SELECT s.id FROM search_conversations s JOIN conversations c ON c.id = s.conversation
+            WHERE s.id IN (SELECT value FROM json_each(?)) ORDER BY c.updated DESC LIMIT ?"""
+        found = self._connection.execute(sql, (json.dumps(numbers), MOST_CONVERSATIONS))
+        return [int(str(n)) for (n,) in found]
 
     def _conversations(self, numbers: list[int]) -> dict[int, Conversation]:
         sql = f"""{rows.READ_CONVERSATIONS} WHERE id IN

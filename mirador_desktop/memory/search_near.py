@@ -7,11 +7,13 @@ import apsw
 
 from mirador_desktop.core.search_query import Term
 
-_VOCABULARIES = ("search_vocabulary", "search_titles_vocabulary")
+_VOCABULARIES = {"search_words": "search_vocabulary", "search_titles": "search_titles_vocabulary"}
 _ALPHABETS = ("abcdefghijklmnopqrstuvwxyz", "абвгдежзиклмнопрстуфхцчшщъыьэюя", "αβγδεζηθικλμνξοπρστυφχψωσς")
 _SHORTEST, _LONGEST = 3, 40
+_BEGINNING = 3
+"""Letters among which one mistake is looked for by trying; what begins with them is looked through."""
 _LONG = 6
-"""Letters from which on two mistakes are forgiven, if they are not in the first three letters."""
+"""Letters from which on two mistakes are forgiven."""
 _MOST = 4_000
 _LIKE = 0.25
 
@@ -19,38 +21,37 @@ _LIKE = 0.25
 def near(connection: apsw.Connection, term: Term) -> str | None:
     """The word nearest to a term that is a single word and not in the index; None if it is there, or none is near.
 
-    One mistake (a letter too many, missing, wrong, or two of them exchanged) may be anywhere. For two, the words
-    that begin alike are compared by their trigrams first. Of words equally near, the one in more turns is taken.
+    One mistake (a letter too many, missing, wrong, or two of them exchanged) may be in the first letters, or one or
+    two behind them: words that begin alike are compared by their trigrams, and the likely ones letter by letter. Of
+    words equally near, the one in more turns is taken.
     """
     word = term.words[0]
     if len(term.words) > 1 or not _SHORTEST <= len(word) <= _LONGEST or not word.isalpha():
         return None
-    if any(_is_known(connection, name, word, prefix=term.prefix) for name in _VOCABULARIES):
+    if any(_is_known(connection, table, word, prefix=term.prefix) for table in _VOCABULARIES):
         return None
     found: dict[str, tuple[int, int]] = {}
-    for name in _VOCABULARIES:
-        # Behind a beginning that no word has, no single mistake makes one.
-        ends = range(len(word) + 1)
-        known = next((end for end in ends if not _is_known(connection, name, word[:end], prefix=True)), len(ends))
-        once = json.dumps(sorted(set(_once_changed(word, known))))
+    once = json.dumps(list(_once_changed(word, _BEGINNING)))
+    most = 2 if len(word) >= _LONG else 1
+    for name in _VOCABULARIES.values():
         sql = f"SELECT term, doc FROM {name} WHERE term IN (SELECT value FROM json_each(?))"  # noqa: S608
         for other, turns in connection.execute(sql, (once,)):
             found[str(other)] = 1, -int(str(turns))
-    if not found and len(word) >= _LONG:
-        for name in _VOCABULARIES:
-            sql = f"SELECT term, doc FROM {name} WHERE term BETWEEN ? AND ? LIMIT ?"  # noqa: S608
-            for other, turns in connection.execute(sql, (word[:3], word[:3] + "\U0010ffff", _MOST)):
-                other = str(other)
-                if abs(len(other) - len(word)) <= 2 and likeness(word, other) >= _LIKE:
-                    steps = distance(word, other)
-                    if steps <= 2:
-                        found[other] = steps, -int(str(turns))
+        sql = f"SELECT term, doc FROM {name} WHERE term BETWEEN ? AND ? LIMIT ?"  # noqa: S608
+        begin = word[:_BEGINNING]
+        for other, turns in connection.execute(sql, (begin, begin + "\U0010ffff", _MOST)):
+            other = str(other)
+            if abs(len(other) - len(word)) <= most and likeness(word, other) >= _LIKE:
+                steps = distance(word, other)
+                if steps <= most:
+                    found[other] = steps, -int(str(turns))
     return min(found, key=lambda other: found[other]) if found else None
 
 
-def _is_known(connection: apsw.Connection, name: str, word: str, *, prefix: bool) -> bool:
-    sql = f"SELECT 1 FROM {name} WHERE term BETWEEN ? AND ? LIMIT 1"  # noqa: S608 - a constant of this file
-    return connection.execute(sql, (word, word + "\U0010ffff" * prefix)).fetchone() is not None
+def _is_known(connection: apsw.Connection, table: str, word: str, *, prefix: bool) -> bool:
+    """Whether there is a word, or one that begins so."""
+    sql = f"SELECT 1 FROM {table} WHERE {table} MATCH ? LIMIT 1"  # noqa: S608 - a constant of this file
+    return connection.execute(sql, (f'"{word}"{" *" * prefix}',)).fetchone() is not None
 
 
 def _once_changed(word: str, places: int) -> Iterator[str]:

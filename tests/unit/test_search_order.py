@@ -37,6 +37,21 @@ def test_titles_first_then_the_newest_and_no_more_than_fit(tmp_path: Path) -> No
     run(tmp_path, work)
 
 
+def test_many_titles_leave_room_for_what_was_said(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        await store.save([Conversation(f"t{n:02}", f"apple {n}", updated=float(n)) for n in range(40)])
+        await keep(store, *(turn(f"c{n}", "apple", when=float(n)) for n in range(5)))
+        await keep(store, turn("t25", "apple", when=9.0), title="apple 25", updated=25.0)
+        shown = [each.conversation.id for each in (await look(store, "apple")).conversations]
+        assert shown[:10] == [f"t{n}" for n in range(39, 29, -1)]
+        assert shown[10:16] == ["t25", "c4", "c3", "c2", "c1", "c0"]
+        assert shown[16:20] == ["t29", "t28", "t27", "t26"]
+        assert len(shown) == len(set(shown)) == search.MOST_CONVERSATIONS
+        assert len((await look(store, "in:title apple")).conversations) == search.MOST_CONVERSATIONS
+
+    run(tmp_path, work)
+
+
 def test_of_very_many_it_is_said_that_there_are_more(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(search, "_ENOUGH", 100)
     monkeypatch.setattr(search, "_MOST_TURNS", 200)
