@@ -52,8 +52,9 @@ class DocxWriter(Writer):
         self._zip.close()
 
     def abort(self) -> None:
-        """Nothing is open that the file does not hold."""
+        """Close the archive, which else would want to be written when the file is gone."""
         self._text.close()
+        self._zip.close()
 
     def _part(self, part: Part) -> str:
         if part.kind == "question":

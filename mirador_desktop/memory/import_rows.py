@@ -129,7 +129,7 @@ class _Adding:
         if found is not None and found[0] != turn.conversation:
             self.added.foreign += 1
             return
-        if found is not None and not (turn.final_stage and self._is_unanswered(turn.id)):
+        if found is not None and not (any(stage.answers for stage in turn.stages) and self._is_unanswered(turn.id)):
             self.added.turns_known += 1
             return
         if found is not None:

@@ -23,11 +23,11 @@ slow = settings(max_examples=300, deadline=None, suppress_health_check=list(Heal
 _KEYS = (
     "id conversation_id title create_time update_time mapping message author role content content_type parts text "
     "parent children current_node metadata model_slug chat history messages parentId childrenIds currentId "
-    "timestamp models model modelIdx meta tags folder_id archived pinned params system files type url file data name "
-    "created_at usage eval_count error output format version folders conversations turns stages answers marks alternatives "
-    "attachments question leaf versions currentlySelected steps style stepIdentifier genInfo stats createdAt "
-    "systemPrompt lastUsedModel identifier object thread_id assistants mirador_turn mirador_text_at created thoughts "
-    "summary context recalled tokens age folded threshold reason source depth"
+    "timestamp models model modelIdx meta tags folder_id archived pinned params system files type url file data "
+    "name created_at usage eval_count error output format version folders conversations turns stages answers "
+    "marks alternatives attachments question leaf versions currentlySelected steps style stepIdentifier genInfo "
+    "stats createdAt systemPrompt lastUsedModel identifier object thread_id assistants mirador_turn "
+    "mirador_text_at created thoughts summary context recalled tokens age folded threshold reason source depth"
 )
 KEYS = _KEYS.split()
 leaves = (
