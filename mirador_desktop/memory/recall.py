@@ -1,5 +1,6 @@
 """Finds what was said before that helps with a question: the best few memories within a token budget, and why."""
 
+import heapq
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -51,6 +52,8 @@ _CLOSEST = 100
 """Memories that are looked at for their meaning alone."""
 _PASSAGES = 200
 """Memories whose single passages are compared too."""
+_LIKELY = 1000
+"""Memories that are looked at further, of those that the words bring."""
 _YEARS_BACK = 5
 _SLACK = 4
 """Times as many memories are read as wanted: those already sent along and those too long are passed over."""
@@ -179,13 +182,15 @@ class Recall:
         nodes = around(connection, boxes.best(of_times, closest), spans=bool(spans))
         total, scored = score_words(nodes, postings_at(boxes, nodes), boxes.average)
         scored.known += sum(boxes.missing)
-        add_words(scored, total)
-        speaker = named[0] if len(named) == 1 else ""
-        add_traits(scored, nodes, speaker=speaker, asks_when=asks_when(asked.text), now=asked.now)
+        likely = heapq.nlargest(_LIKELY, range(len(nodes)), key=total.__getitem__)
+        add_words(scored, total, likely)
         add_dates(scored, nodes, spans)
         if scan is not None:
             add_meaning(scored, nodes, _similar(connection, scan, nodes, scored), scan.mean)
-        return _Field(nodes, scored, spans, _meant(scored, nodes, scan, dated=bool(spans)))
+        meant = _meant(scored, nodes, scan, dated=bool(spans))
+        speaker = named[0] if len(named) == 1 else ""
+        add_traits(scored, nodes, meant, speaker=speaker, asks_when=asks_when(asked.text), now=asked.now)
+        return _Field(nodes, scored, spans, meant)
 
     def _scan(self, connection: apsw.Connection, asked: _Question) -> Scan | None:
         if self._vectors is None or asked.vector is None:
@@ -215,8 +220,9 @@ def _times(text: str, today: date) -> tuple[list[Span], str]:
 
 
 def _pinned(connection: apsw.Connection) -> list[int]:
-    sql = """SELECT m.number FROM memories m LEFT JOIN conversations c ON c.id = m.conversation
-        WHERE m.pinned AND c.deleted IS NULL ORDER BY m.created DESC LIMIT ?"""
+    sql = """SELECT m.number FROM memories m INDEXED BY memories_pinned
+        LEFT JOIN conversations c ON c.id = m.conversation
+        WHERE m.pinned = 1 AND c.deleted IS NULL ORDER BY m.created DESC LIMIT ?"""
     return [int(str(number)) for (number,) in connection.execute(sql, (MOST_PINNED,))]
 
 
@@ -239,7 +245,7 @@ def _similar(connection: apsw.Connection, scan: Scan, nodes: Sequence[Node], sco
 
 def _meant(scored: Scored, nodes: Sequence[Node], scan: Scan | None, *, dated: bool) -> list[int]:
     """The places of the memories that have anything to do with the question."""
-    most = max((sum(shares.values()) for shares in scored.shares), default=0.0)
+    most = max((sum(shares.values()) for shares in scored.shares if shares), default=0.0)
     by_words = most >= _FEWEST_WORDS * scored.known > 0
     found = []
     for place, (node, features) in enumerate(zip(nodes, scored.features, strict=True)):

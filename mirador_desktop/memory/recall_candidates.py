@@ -20,7 +20,7 @@ from mirador_desktop.memory.terms import Sought, words_of
 
 _BUDGET = 40_000
 """Postings that are read for a question. Words beyond are so common that they hardly tell memories apart."""
-_POOL = 500
+_POOL = 250
 """Memories whose sessions are scored exactly."""
 _MOST_NODES = 8_000
 _MOST_WORDS = 48
@@ -138,17 +138,15 @@ def around(connection: apsw.Connection, numbers: Collection[int], *, spans: bool
     """The sessions of these memories, as nodes that know what comes before and after them.
 
     Args:
-        spans: whether the times that they speak of are read.
+        spans: whether their days, and the times that they speak of, are wanted.
     """
     rows: list[Any] = connection.execute(_NODES, (json.dumps(list(numbers)),)).fetchall()
     nodes: list[Node] = []
     places: dict[int, int] = {}
     parents: list[int | None] = []
-    days: dict[int, date] = {}
     for number, before, session, created, length, traits, speaker in rows:
         places[number] = len(nodes)
-        hour = int(created // 3600)
-        day = days.get(hour) or days.setdefault(hour, day_of(created))
+        day = day_of(created) if spans else date.min
         nodes.append(Node(number, -1, session, created, day, length, traits, speaker))
         parents.append(before)
     for place, parent in enumerate(parents):

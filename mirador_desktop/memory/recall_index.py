@@ -57,7 +57,7 @@ CREATE INDEX memories_sessions ON memories (session, number, before, created, le
 CREATE INDEX memories_created ON memories (created);
 CREATE INDEX memories_languages ON memories (language);
 CREATE INDEX memories_speakers ON memories (speaker, conversation) WHERE speaker <> '';
-CREATE INDEX memories_pinned ON memories (pinned) WHERE pinned;
+CREATE INDEX memories_pinned ON memories (created) WHERE pinned = 1;
 CREATE INDEX memories_lengths ON memories (length);
 
 -- Turns that are not to be remembered though their conversation stays.

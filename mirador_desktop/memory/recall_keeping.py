@@ -3,6 +3,7 @@
 All functions run in the store's thread (`Store.write`, reading ones with `Store.read`) and are one transaction.
 """
 
+import json
 import time
 from collections.abc import Iterable, Sequence
 from typing import Any, Literal
@@ -14,7 +15,9 @@ from mirador_desktop.core.folding import fold
 from mirador_desktop.core.memories import Memory
 from mirador_desktop.memory import rows
 from mirador_desktop.memory.migrations import transaction
+from mirador_desktop.memory.recall_candidates import languages
 from mirador_desktop.memory.recall_index import put_text
+from mirador_desktop.memory.terms import question_terms, words_of
 
 Order = Literal["newest", "oldest", "pinned"]
 LONGEST_NOTE = 4000
@@ -30,7 +33,6 @@ _ORDERS: dict[Order, str] = {
     "oldest": "m.created, m.number",
     "pinned": "m.pinned DESC, m.created DESC, m.number DESC",
 }
-_SLICE = 500
 
 
 def read_memories(connection: apsw.Connection, numbers: Sequence[int]) -> dict[int, Memory]:
@@ -48,29 +50,43 @@ def get(connection: apsw.Connection, identifier: str) -> Memory | None:
 def listed(
     connection: apsw.Connection, text: str = "", order: Order = "newest", limit: int = 100, offset: int = 0
 ) -> list[Memory]:
-    """Memories whose title, question and answer hold all words of `text`, whatever their case and diacritics."""
-    sql = f"{_READ} ORDER BY {_ORDERS[order]}"
-    words = fold(rows.clean(text)).split()
-    if not words:
-        found = connection.execute(f"{sql} LIMIT ? OFFSET ?", (limit, offset))
-        return [memory for _, memory in _records(connection, found)]
-    kept: list[Memory] = []
-    skip = offset
-    every = connection.execute(sql)
-    while len(kept) < limit and (part := [row for _, row in zip(range(_SLICE), every, strict=False)]):
-        for _, memory in _records(connection, part):
-            if _holds(memory, words):
-                skip -= 1
-                if skip < 0 and len(kept) < limit:
-                    kept.append(memory)
-    return kept
+    """Memories that hold all words of `text`, in any form or begun, or whose conversation's title holds them.
+
+    Small words ("the") that begin no other are not found.
+    """
+    where, values = _filter(connection, text)
+    sql = f"{_READ} {where} ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?"
+    return [memory for _, memory in _records(connection, connection.execute(sql, (*values, limit, offset)))]
 
 
 def count(connection: apsw.Connection, text: str = "") -> int:
     """How many memories `listed` would give without a limit."""
-    if not fold(text).split():
-        return int(connection.execute(f"SELECT count(*) FROM ({_READ})").get)  # noqa: S608
-    return len(listed(connection, text, limit=10**9))
+    where, values = _filter(connection, text)
+    return int(str(connection.execute(f"SELECT count(*) FROM ({_READ} {where})", values).get))  # noqa: S608
+
+
+def _filter(connection: apsw.Connection, text: str) -> tuple[str, tuple[str, ...]]:
+    """SQL, and its values, for the memories that `listed` finds by a text."""
+    text = rows.clean(text)
+    folded = fold(text).split()
+    if not folded:
+        return "", ()
+    titles = connection.execute("SELECT id, title FROM conversations WHERE deleted IS NULL AND title <> ''")
+    named = json.dumps([key for key, title in titles if all(word in fold(str(title)) for word in folded)])
+    in_title = "m.conversation IN (SELECT value FROM json_each(?))"
+    parts = []
+    known = languages(connection)
+    for word in words_of(text):
+        beginnings = {f'"{term}"' for sought in question_terms(word, known) for term in sought.terms}
+        begun = "".join(char for char in fold(word) if char.isalnum() or char > "\x7f")
+        if begun:
+            beginnings.add(f'"{begun}"*')
+        parts.append(f"({' OR '.join(sorted(beginnings))})")
+    if not parts:
+        return f"AND {in_title}", (named,)
+    match = " AND ".join(parts)
+    held = "m.number IN (SELECT rowid FROM recall_terms WHERE recall_terms MATCH ?)"
+    return f"AND ({in_title} OR {held})", (named, match)
 
 
 def forget(connection: apsw.Connection, identifiers: Iterable[str]) -> int:
@@ -172,8 +188,3 @@ def _records(connection: apsw.Connection, found: Iterable[Any]) -> list[tuple[in
         )
         made.append((number, memory))
     return made
-
-
-def _holds(memory: Memory, words: Sequence[str]) -> bool:
-    text = fold(f"{memory.title}\n{memory.question}\n{memory.answer}")
-    return all(word in text for word in words)

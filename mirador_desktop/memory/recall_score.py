@@ -102,6 +102,7 @@ def score_words(nodes: Sequence[Node], found: Sequence[Postings], average: float
     total = [0.0] * count
     shares: list[dict[str, float]] = [{} for _ in nodes]
     known = 0.0
+    of_sessions: dict[int, float] = {}
     for posting in found:
         weight = posting.rarity * (_NAME if posting.sought.name else 1.0)
         known += weight
@@ -139,24 +140,28 @@ def score_words(nodes: Sequence[Node], found: Sequence[Postings], average: float
             shares[place][posting.sought.word] = value
         for place, value in everywhere.items():
             total[place] += _SUM * value
-        for place, node in enumerate(nodes):
-            if node.session in sessions:
-                total[place] += _SESSION * sessions[node.session]
+        for session, value in sessions.items():
+            of_sessions[session] = of_sessions.get(session, 0.0) + value
+    for place, node in enumerate(nodes):
+        total[place] += _SESSION * of_sessions.get(node.session, 0.0)
     return total, Scored([{} for _ in nodes], shares, known)
 
 
-def add_words(scored: Scored, total: Sequence[float]) -> None:
+def add_words(scored: Scored, total: Sequence[float], places: Iterable[int]) -> None:
     """The feature `words`: the best memory has 1."""
     best = max(total, default=0.0)
     if best > 0:
-        for features, value in zip(scored.features, total, strict=True):
-            if value > 0:
-                features["words"] = value / best
+        for place in places:
+            if total[place] > 0:
+                scored.features[place]["words"] = total[place] / best
 
 
-def add_traits(scored: Scored, nodes: Sequence[Node], *, speaker: str, asks_when: bool, now: float) -> None:
+def add_traits(
+    scored: Scored, nodes: Sequence[Node], places: Iterable[int], *, speaker: str, asks_when: bool, now: float
+) -> None:
     """The features that do not depend on the question's subject."""
-    for features, node in zip(scored.features, nodes, strict=True):
+    for place in places:
+        features, node = scored.features[place], nodes[place]
         if speaker and node.speaker == speaker:
             features["speaker"] = 1.0
         if node.before < 0:
@@ -176,6 +181,8 @@ def add_dates(scored: Scored, nodes: Sequence[Node], spans: Iterable[Span]) -> N
     People tell what happened soon afterwards, so that a memory from soon after a time may be about it.
     """
     wanted = list(spans)
+    if not wanted:
+        return
     for features, node in zip(scored.features, nodes, strict=True):
         near = max((_closeness(node.day, span) for span in wanted), default=0.0)
         if near:

@@ -5,6 +5,7 @@ and cosines differ by less than a hundredth. Those of whole memories are held in
 those of single passages are read when a memory is looked at more closely.
 """
 
+import heapq
 import math
 import re
 import threading
@@ -26,7 +27,9 @@ _SHORTEST_PASSAGE = 8
 _WHOLE_CHARACTERS = 2000
 _PASSAGE_CHARACTERS = 600
 """Embedding models read a few hundred tokens; what is longer they cut off."""
-_BLOCK = 256
+_BLOCK = 128
+_SAMPLE = 5000
+"""Similarities of which mean and spread are computed."""
 _SENTENCE = re.compile(r"[^.!?。！？\n]+[.!?。！？\n]*")
 
 
@@ -53,22 +56,24 @@ class Scan:
         mean, spread: of all similarities; the mean differs much between models.
     """
 
-    def __init__(self, model: str, query: bytes, places: dict[int, int], cosines: "array[float]") -> None:
-        self._model, self._query, self._places, self._cosines = model, query, places, cosines
-        count = len(cosines)
-        self.mean = math.fsum(cosines) / count if count else 0.0
-        sampled = cosines[:: max(1, count // 5000)]
-        self.spread = math.sqrt(math.fsum((c - self.mean) ** 2 for c in sampled) / len(sampled)) if count > 1 else 1.0
+    def __init__(
+        self, model: str, query: bytes, places: dict[int, int], numbers: list[int], distances: "array[float]"
+    ) -> None:
+        self._model, self._query = model, query
+        self._places, self._numbers, self._distances = places, numbers, distances
+        sampled = distances[:: max(1, len(distances) // _SAMPLE)]
+        self.mean = 1 - math.fsum(sampled) / len(sampled)
+        self.spread = math.sqrt(math.fsum((1 - d - self.mean) ** 2 for d in sampled) / len(sampled))
 
     def of(self, number: int) -> float | None:
         """The similarity to one memory, None without a vector."""
         place = self._places.get(number)
-        return None if place is None else self._cosines[place]
+        return None if place is None else 1 - self._distances[place]
 
     def top(self, limit: int) -> list[tuple[int, float]]:
         """The most similar memories with their cosines, best first."""
-        numbers = list(self._places)
-        return [(numbers[place], self._cosines[place]) for place in best_places(self._cosines, limit)]
+        places = smallest_places(self._distances, limit)
+        return [(self._numbers[place], 1 - self._distances[place]) for place in places]
 
     def passages(self, connection: apsw.Connection, numbers: Iterable[int]) -> dict[int, float]:
         """The similarity of the most similar passage of each of these memories."""
@@ -78,7 +83,7 @@ class Scan:
         for number in numbers:
             blob: Any = connection.execute(sql, (self._model, number)).get
             if blob and len(blob) % size == 0:
-                found[number] = max(_cosines(self._query, bytearray(blob), size))
+                found[number] = 1 - min(cosine_distances(self._query, bytearray(blob), size))
         return found
 
 
@@ -91,6 +96,7 @@ class Vectors:
         self._dimensions = 0
         self._matrix = bytearray()
         self._places: dict[int, int] = {}
+        self._numbers: list[int] = []
         self._state: tuple[object, ...] = ()
 
     def scan(self, connection: apsw.Connection, model: str, vector: Sequence[float]) -> Scan | None:
@@ -109,7 +115,8 @@ class Vectors:
                     f"{model} gave {len(query):,} numbers for the question, and {self._dimensions:,} for memories. "
                     "Let the memories be prepared anew, in the settings under “Memory”."
                 )
-            return Scan(model, query, dict(self._places), _cosines(query, self._matrix, self._dimensions))
+            distances = cosine_distances(query, self._matrix, self._dimensions)
+            return Scan(model, query, self._places, self._numbers, distances)
 
     def search(
         self, connection: apsw.Connection, model: str, vector: Sequence[float], limit: int
@@ -121,7 +128,8 @@ class Vectors:
     def unload(self) -> None:
         """Free the memory; the next search loads the vectors again."""
         with self._lock:
-            self._model, self._matrix, self._places, self._state = "", bytearray(), {}, ()
+            self._model, self._matrix, self._state = "", bytearray(), ()
+            self._places, self._numbers = {}, []
 
     def _load(self, connection: apsw.Connection, model: str) -> None:
         """Bring what is held up to date, by what changed in the table since."""
@@ -143,7 +151,7 @@ class Vectors:
         if held.keys() - there.keys() or any(stamp > last and number in held for number, stamp in there.items()):
             held, last = {}, 0  # some are gone, or changed: load all
         if not held:
-            self._matrix, self._places = bytearray(), {}
+            self._matrix, self._places, self._numbers = bytearray(), {}, []
             size = int(
                 str(
                     connection.execute("SELECT dimensions FROM memory_vectors WHERE model = ? LIMIT 1", (model,)).get
@@ -155,7 +163,8 @@ class Vectors:
         )
         rows: Iterable[Any] = connection.execute(sql, (model, size, last))
         for number, whole in rows:
-            self._places[number] = len(self._places)
+            self._places[number] = len(self._numbers)
+            self._numbers.append(number)
             self._matrix += whole
         self._model, self._dimensions, self._state = model, size, state
 
@@ -245,23 +254,22 @@ def packed(vector: Sequence[float]) -> bytes:
     return array("b", [round(x / largest * 127) for x in vector]).tobytes()
 
 
-def best_places(values: "array[float]", limit: int) -> list[int]:
-    """The places of the largest values, largest first. Only blocks that can hold one of them are sorted."""
+def smallest_places(values: "array[float]", limit: int) -> list[int]:
+    """The places of the smallest values, smallest first. Only blocks that can hold one of them are sorted."""
     items = values.tolist()
-    tops = [max(items[at : at + _BLOCK]) for at in range(0, len(items), _BLOCK)]
-    blocks = sorted(range(len(tops)), key=tops.__getitem__, reverse=True)[:limit]
+    tops = [min(items[at : at + _BLOCK]) for at in range(0, len(items), _BLOCK)]
+    blocks = heapq.nsmallest(limit, range(len(tops)), key=tops.__getitem__)
     places = [place for block in blocks for place in range(block * _BLOCK, min(len(items), (block + 1) * _BLOCK))]
-    return sorted(places, key=items.__getitem__, reverse=True)[:limit]
+    return heapq.nsmallest(limit, places, key=items.__getitem__)
 
 
-def _cosines(query: bytes, matrix: bytearray, dimensions: int) -> "array[float]":
-    """The cosine between a vector and each row of a matrix, both of signed bytes."""
+def cosine_distances(query: bytes, matrix: bytearray, dimensions: int) -> "array[float]":
+    """One minus the cosine, between a vector and each row of a matrix, both of signed bytes."""
     import simsimd  # where it is first used, not at the start
 
-    rows = len(matrix) // dimensions
     one = memoryview(query).cast("b", (1, dimensions))
-    many = memoryview(matrix).cast("b", (rows, dimensions))
-    distances = array("d")
+    many = memoryview(matrix).cast("b", (len(matrix) // dimensions, dimensions))
     compared: Any = simsimd.cdist(one, many, "cosine")
+    distances = array("d")
     distances.frombytes(memoryview(compared).cast("B"))
-    return array("d", [1 - distance for distance in distances])
+    return distances
