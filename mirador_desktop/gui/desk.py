@@ -43,7 +43,14 @@ class Desk(QObject):
             window, self.tasks, lambda: doors.assistant.readers(window.title_bar.pipeline)
         )
         self.settings = SettingsWindow(
-            window, window.theme, doors, self.tasks, lambda: window.title_bar.pipeline, window.toast.say, self.erase
+            window,
+            window.theme,
+            doors,
+            self.tasks,
+            lambda: window.title_bar.pipeline,
+            window.toast.say,
+            self.erase,
+            lambda conversation, turn: self._remembering.go_to(conversation, turn),
         )
         self.first_start = FirstStart(
             window.welcome,

@@ -68,12 +68,7 @@ class MemoryRow(QAbstractButton):
         painter = QPainter(self)
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         active = self.underMouse() or self.hasFocus()
-        reach = theme.px(6)
-        if self.underMouse() and not self.gone:
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(QColor(c.selected))
-            painter.drawRoundedRect(self.rect(), theme.px(6), theme.px(6))
-        upper = QRect(reach, theme.px(3), self.width() - 2 * reach, theme.px(19))
+        upper = QRect(0, theme.px(3), self.width(), theme.px(19))
         figure = "" if active else day_words(self.memory.created)
         right = upper.width()
         middle = Qt.AlignmentFlag.AlignVCenter
@@ -85,7 +80,9 @@ class MemoryRow(QAbstractButton):
             painter.setPen(QColor(c.muted))
             painter.drawText(upper, Qt.AlignmentFlag.AlignRight | middle, figure)
             right -= painter.fontMetrics().horizontalAdvance(figure) + theme.px(8)
-        painter.setFont(theme.font(9.5))
+        font = theme.font(9.5)
+        font.setUnderline(self.underMouse() and not self.gone)
+        painter.setFont(font)
         painter.setPen(QColor(c.muted if self.gone else c.text))
         title = painter.fontMetrics().elidedText(self._title, Qt.TextElideMode.ElideRight, right)
         painter.drawText(QRect(upper.left(), upper.top(), right, upper.height()), middle, title)
@@ -101,7 +98,7 @@ class MemoryRow(QAbstractButton):
 
     def _dots(self) -> QRect:
         side = self._theme.px(16)
-        return QRect(self.width() - side - self._theme.px(6), self._theme.px(5), side, side)
+        return QRect(self.width() - side, self._theme.px(5), side, side)
 
     def hitButton(self, pos: QPoint) -> bool:
         """A click on the dots opens the menu instead."""

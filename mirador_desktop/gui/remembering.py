@@ -74,6 +74,14 @@ class Remembering(QObject):
         if shown.rows:
             shown.rows[0].setFocus()
 
+    def go_to(self, conversation: str, turn: str) -> None:
+        """Show where a memory comes from."""
+        self._tasks.start("go to memory", self._go_to(conversation, turn))
+
+    async def _go_to(self, conversation: str, turn: str) -> None:
+        if not turn or not await self._show_turn(conversation, turn):
+            self._window.toast.say("The conversation it comes from does not exist any more", 5)
+
     # ── what is done ───────────────────────────────────────────────────────────────────────────────────
 
     def act(self, action: str, memory: MemoryUsed, turn: Turn | None) -> None:
@@ -85,8 +93,7 @@ class Remembering(QObject):
         if turn is not None:
             await self._memories.choose(turn.id, memory.id, learned)  # type: ignore[arg-type]  # one of the three
         if action == "open":
-            if not memory.turn or not await self._show_turn(memory.conversation, memory.turn):
-                self._window.toast.say("The conversation it comes from does not exist any more", 5)
+            await self._go_to(memory.conversation, memory.turn)
             return
         if action == "pin":
             self._say(await self._memories.pin(memory.id, True))

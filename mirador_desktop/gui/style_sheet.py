@@ -86,6 +86,7 @@ QPushButton[kind="segment"]:checked {{ background: {c.line}; color: {c.text}; }}
 QPushButton[kind="segment"]:focus {{ border-color: {c.focus}; }}
 QPushButton[kind="danger"] {{ background: transparent; color: {c.error}; border: 2px solid transparent;
     padding: {px(3)} {px(6)}; }}
+QPushButton[kind="danger"]:disabled {{ color: {c.faint}; }}
 QPushButton[kind="danger"]:hover {{ background: {c.raised}; }}
 QPushButton[kind="danger"]:focus {{ border: 2px solid {c.focus}; }}
 #openSettingsFile, QPushButton[link="true"] {{ padding-left: 0; padding-right: 0; margin: 0 -2px; }}

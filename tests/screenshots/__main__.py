@@ -26,6 +26,7 @@ from tests.screenshots import (
     attachment_states,
     first_start_states,
     host_states,
+    memory_states,
     model_states,
     page_states,
     search_states,
@@ -42,6 +43,7 @@ STATES: dict[str, State] = {
     **page_states.STATES,
     **search_states.STATES,
     **attachment_states.STATES,
+    **memory_states.STATES,
 }
 
 

@@ -9,7 +9,8 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mirador_desktop.core.amounts import count_words, size_words
 from mirador_desktop.errors import StoreError
-from mirador_desktop.gui.settings.page import Page
+from mirador_desktop.gui.settings.memory_controls import MemoryControls
+from mirador_desktop.gui.settings.page import Entry, Page
 from mirador_desktop.gui.settings.widgets import Card, Field, button, label, setting_row
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.theme import Theme
@@ -32,6 +33,7 @@ class MemoryPage(Page):
         super().__init__(theme, "memoryPage", "What is kept of your conversations. All of it stays on this computer")
         self._library, self._tasks, self._erase = library, tasks, erase
         self._folder = Path()
+        self._controls: MemoryControls | None = None
         self._kept = label("…", "muted", wraps=True)
         self._kept.setObjectName("keptFacts")
         self._open = button(theme, "Open the folder", self._open_folder, name="openDataFolder")
@@ -41,7 +43,7 @@ class MemoryPage(Page):
         self._row("Encryption", self._protected, None, "encrypted key keyring password protection")
         earlier = label(
             "A question is asked together with the earlier questions and answers of its conversation. "
-            "“Memory on” below the text you write switches that off for a question.",
+            "“Memory on” below the text you write switches that off for a question, and what is recalled too.",
             "muted",
             wraps=True,
         )
@@ -49,8 +51,8 @@ class MemoryPage(Page):
         self._delete = button(theme, "Delete everything…", self._ask, "danger", "deleteEverything")
         self._delete.setProperty("link", True)  # its words end on the margin
         words = label(
-            "All conversations with their answers, what Mirador remembers of models and pulls, and every copy of "
-            "them. Settings, pipelines and models stay.",
+            "All conversations with their answers, all memories and notes, what Mirador remembers of models and "
+            "pulls, and every copy of them. Settings, pipelines and models stay.",
             "muted",
             wraps=True,
         )
@@ -88,9 +90,18 @@ class MemoryPage(Page):
         self._card.hide()
         self.body.addWidget(self._card)
 
+    def add_controls(self, controls: MemoryControls) -> None:
+        """Put the settings of memory above what is kept."""
+        self._controls = controls
+        self.body.insertWidget(0, controls)
+        self.entries[:0] = [Entry(words, more, widget) for widget, words, more in controls.controls]
+
     def shown(self) -> None:
         """Count what is kept."""
         self._tasks.start("facts", self._count())
+        if self._controls is not None:
+            self._controls.refresh()
+            self._controls.count()
 
     def left(self) -> None:
         """A question that was not answered is taken back."""

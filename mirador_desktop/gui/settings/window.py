@@ -29,6 +29,7 @@ class SettingsWindow:
         pipeline: gives the pipeline a question would go to now.
         say: shows a short message in the main window.
         erase: deletes everything that is kept.
+        go_to: shows a turn of a conversation in the main window.
     """
 
     def __init__(
@@ -40,9 +41,10 @@ class SettingsWindow:
         pipeline: Callable[[], Pipeline],
         say: Callable[[str], object],
         erase: Callable[[], object],
+        go_to: Callable[[str, str], object],
     ) -> None:
         self._parent, self._theme, self._doors, self._tasks = parent, theme, doors, tasks
-        self._pipeline, self._say, self._erase = pipeline, say, erase
+        self._pipeline, self._say, self._erase, self._go_to = pipeline, say, erase, go_to
         self._dialog: SettingsDialog | None = None
 
     def open(self, page: str | None = None) -> None:
@@ -147,9 +149,19 @@ class SettingsWindow:
         )
 
     def _memory(self) -> "Page":
+        from mirador_desktop.gui.settings.memory_controls import MemoryControls
         from mirador_desktop.gui.settings.memory_page import MemoryPage
 
-        return MemoryPage(self._theme, self._doors.assistant, self._tasks, self._erase)
+        doors = self._doors
+        page = MemoryPage(self._theme, doors.assistant, self._tasks, self._erase)
+        controls = MemoryControls(
+            self._theme, doors.preferences, doors.memories, doors.embedder, self._tasks, self._pull, self._leave_to
+        )
+        page.add_controls(controls)
+        page.hear(doors.preferences.listen, lambda before: controls.refresh())
+        page.hear(doors.embedder.listen, controls.refresh)
+        page.hear(doors.engines.listen, controls.refresh)
+        return page
 
     def _appearance(self) -> "Page":
         from mirador_desktop.gui.settings.appearance_page import AppearancePage
@@ -163,6 +175,11 @@ class SettingsWindow:
         return PrivacyPage(
             self._theme, doors.preferences, self._tasks, doors.folders.log_file, doors.engines.remote_addresses
         )
+
+    def _leave_to(self, conversation: str, turn: str) -> None:
+        """Close the settings, and show a turn in the window."""
+        self.close()
+        self._go_to(conversation, turn)
 
     def _pull(self, name: str) -> None:
         try:
