@@ -48,7 +48,7 @@ _IN_TIME = 0.5
 """How close to the time that the question names a memory is meant without sharing a word."""
 _STANDS_OUT = 3.0
 """Standard deviations above the mean similarity of all memories: with less, likeness in meaning says nothing."""
-_CLOSEST = 100
+_CLOSEST = 50
 """Memories that are looked at for their meaning alone."""
 _PASSAGES = 200
 """Memories whose single passages are compared too."""

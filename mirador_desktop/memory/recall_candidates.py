@@ -18,9 +18,9 @@ from mirador_desktop.memory.recall_index import day_of
 from mirador_desktop.memory.recall_score import Node, Postings, rarity
 from mirador_desktop.memory.terms import Sought, words_of
 
-_BUDGET = 40_000
+_BUDGET = 25_000
 """Postings that are read for a question. Words beyond are so common that they hardly tell memories apart."""
-_POOL = 250
+_POOL = 150
 """Memories whose sessions are scored exactly."""
 _MOST_NODES = 8_000
 _MOST_WORDS = 48
@@ -45,6 +45,9 @@ _IN_DIALOGUE = """
     WHERE 2 = (SELECT count(*) FROM (SELECT 1 FROM memories b
         WHERE b.conversation = a.conversation AND b.speaker <> '' AND b.speaker <> ?1 LIMIT 2))
     LIMIT 1"""
+_COUNT = """
+    SELECT (SELECT count(*) FROM memories),
+        (SELECT avg(length) FROM (SELECT length FROM memories ORDER BY number DESC LIMIT 2000))"""
 _NODES = f"""
     SELECT number, before, session, created, length, traits, speaker FROM memories INDEXED BY memories_sessions
     WHERE session IN (SELECT session FROM memories WHERE number IN (SELECT value FROM json_each(?1)))
@@ -76,7 +79,7 @@ class Postboxes:
     """
 
     def __init__(self, connection: apsw.Connection, sought: Iterable[Sought]) -> None:
-        row = connection.execute("SELECT count(*), avg(length) FROM memories").fetchone()
+        row = connection.execute(_COUNT).fetchone()
         self.memories, self.average = (int(str(row[0])), float(str(row[1] or 1)) or 1.0) if row else (0, 1.0)
         counted = sorted(((self._holding(connection, each), each) for each in sought), key=lambda pair: pair[0])
         counted = [pair for pair in counted if pair[0]][:_MOST_WORDS] + [pair for pair in counted if not pair[0]]

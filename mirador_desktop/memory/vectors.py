@@ -6,6 +6,7 @@ those of single passages are read when a memory is looked at more closely.
 """
 
 import heapq
+import json
 import math
 import re
 import threading
@@ -79,16 +80,20 @@ class Scan:
         """The similarity of the most similar passage of each of these memories."""
         found: dict[int, float] = {}
         size = len(self._query)
-        sql = "SELECT passages FROM memory_vectors WHERE model = ? AND memory = ?"
-        for number in numbers:
-            blob: Any = connection.execute(sql, (self._model, number)).get
-            if blob and len(blob) % size == 0:
+        sql = """SELECT memory, passages FROM memory_vectors
+            WHERE model = ? AND memory IN (SELECT value FROM json_each(?)) AND passages <> x''"""
+        rows: Iterable[Any] = connection.execute(sql, (self._model, json.dumps(list(numbers))))
+        for number, blob in rows:
+            if len(blob) % size == 0:
                 found[number] = 1 - min(cosine_distances(self._query, bytearray(blob), size))
         return found
 
 
 class Vectors:
-    """Keeps and searches vectors. One object for the program; its methods run in the threads of the store."""
+    """Holds and searches vectors. One object for the program; its methods are for `Store.read`.
+
+    What other connections change is noticed. Only what was added is loaded, unless something changed or went.
+    """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
@@ -97,6 +102,7 @@ class Vectors:
         self._matrix = bytearray()
         self._places: dict[int, int] = {}
         self._numbers: list[int] = []
+        self._last = 0
         self._state: tuple[object, ...] = ()
 
     def scan(self, connection: apsw.Connection, model: str, vector: Sequence[float]) -> Scan | None:
@@ -133,14 +139,10 @@ class Vectors:
 
     def _load(self, connection: apsw.Connection, model: str) -> None:
         """Bring what is held up to date, by what changed in the table since."""
-        state = (
-            id(connection),
-            connection.pragma("data_version"),
-            connection.execute("SELECT count(*), max(stamp) FROM memory_vectors").fetchone(),
-        )
+        state = (id(connection), connection.pragma("data_version"))
         if model == self._model and state == self._state:
             return
-        held, last = (self._places, self._last()) if model == self._model else ({}, 0)
+        held, last = (self._places, self._last) if model == self._model else ({}, 0)
         there = {
             int(str(number)): int(str(stamp))
             for number, stamp in connection.execute(
@@ -166,11 +168,8 @@ class Vectors:
             self._places[number] = len(self._numbers)
             self._numbers.append(number)
             self._matrix += whole
+        self._last = max(there.values(), default=0)
         self._model, self._dimensions, self._state = model, size, state
-
-    def _last(self) -> int:
-        counted = self._state[2] if len(self._state) > 2 else None
-        return int(counted[1] or 0) if isinstance(counted, tuple) else 0
 
 
 def missing(connection: apsw.Connection, model: str, limit: int) -> list[Wanted]:
