@@ -123,7 +123,8 @@ class Recall:
 
         Args:
             now: Unix time; today if not given.
-            conversation: the one in which the question is asked.
+            conversation: the one in which the question is asked. Where it was asked in these words before, in
+                another branch, that is no memory of help.
             without: identifiers of memories that are not wanted, such as turns that are sent along anyway.
             k: how many at most, pinned ones included.
             tokens: how many tokens their texts may take together. The first one that is too long is passed over,
@@ -154,6 +155,8 @@ class Recall:
         for number in (*pinned, *rest):
             memory = memories.get(number)
             if memory is None or memory.id in asked.without or len(found) >= asked.k:
+                continue
+            if memory.conversation == asked.conversation != "" and memory.question.strip() == asked.text.strip():
                 continue
             size = estimate_tokens(memory.text)
             if size > left:

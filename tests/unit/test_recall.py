@@ -167,6 +167,17 @@ def test_limits_of_number_tokens_and_turns_sent_along(tmp_path: Path) -> None:
     with_store(tmp_path, work)
 
 
+def test_the_same_question_in_another_branch_is_no_memory(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        await remember(
+            store, turn("a", "Why is the kiln cold?"), turn("b", "Why is the kiln cold?", of="d"), *FILLING
+        )
+        assert ids(await asked(store, "Why is the kiln cold? ", conversation="c")) == ["b"]
+        assert set(ids(await asked(store, "Why is the kiln cold?"))) == {"a", "b"}
+
+    with_store(tmp_path, work)
+
+
 def test_pinned_memories_come_first_and_are_bounded(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         await remember(store, turn("a", "The saxophone is out of tune."), *FILLING)
