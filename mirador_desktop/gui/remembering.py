@@ -43,8 +43,8 @@ class Remembering(QObject):
 
     def _connect(self, view: TurnView) -> None:
         view.show_memories.connect(lambda: self._popover(view))
-        view.kept_note.connect(lambda note: self._tasks.start("note", self._keep(view, note)))
-        view.declined_note.connect(lambda note: self._tasks.start("note", self._decline(view, note)))
+        view.kept_note.connect(lambda note: self._tasks.start(f"keep {note}", self._keep(view, note)))
+        view.declined_note.connect(lambda note: self._tasks.start(f"decline {note}", self._decline(view, note)))
 
     def _popover(self, view: TurnView) -> None:
         """Show the memories of a turn where there may be no inspector."""

@@ -192,12 +192,21 @@ class MemoriesPanel(Panel):
     def _edit(self) -> None:
         if len(chosen := self.list.chosen) == 1:
             memory = chosen[0]
-            _Editor(
-                self.theme, memory, self._tasks, lambda q, a: self._memories.edit(memory, q, a), self.reload, self
-            ).open()
+
+            async def keep(question: str, answer: str) -> None:
+                changed = await self._memories.edit(memory, question, answer)
+                if isValid(self):
+                    self._tell(changed.words, changed.undo)
+
+            _Editor(self.theme, memory, self._tasks, keep, self.reload, self).open()
 
     def _add(self) -> None:
-        _Editor(self.theme, None, self._tasks, lambda q, a: self._memories.add_note(q), self.reload, self).open()
+        async def keep(text: str, nothing: str) -> None:
+            await self._memories.add_note(text)
+            if isValid(self):
+                self._tell("The note is kept", None)
+
+        _Editor(self.theme, None, self._tasks, keep, self.reload, self).open()
 
 
 class _Editor(Panel):
