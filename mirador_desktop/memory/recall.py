@@ -1,6 +1,7 @@
 """Finds what was said before that helps with a question: the best few memories within a token budget, and why."""
 
 import heapq
+import logging
 import time
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
@@ -34,8 +35,9 @@ from mirador_desktop.memory.recall_score import (
 from mirador_desktop.memory.recall_why import reasons
 from mirador_desktop.memory.store import Store
 from mirador_desktop.memory.terms import question_terms
-from mirador_desktop.memory.vectors import Scan, Vectors
+from mirador_desktop.memory.vectors import Scan, VectorRefused, Vectors
 
+_log = logging.getLogger(__name__)
 K, TOKENS = 5, 1500
 """How many memories are recalled, and in how many tokens."""
 MOST_PINNED = 3
@@ -198,7 +200,11 @@ class Recall:
     def _scan(self, connection: apsw.Connection, asked: _Question) -> Scan | None:
         if self._vectors is None or asked.vector is None:
             return None
-        return self._vectors.scan(connection, asked.model, asked.vector)
+        try:
+            return self._vectors.scan(connection, asked.model, asked.vector)
+        except VectorRefused as refused:
+            _log.warning("Memories are found by words alone: %s", refused)
+            return None
 
 
 def without_names(question: str, names: Sequence[str]) -> str:

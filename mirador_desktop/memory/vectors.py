@@ -19,6 +19,7 @@ import apsw
 
 from mirador_desktop.errors import StoreError
 from mirador_desktop.memory.migrations import transaction
+from mirador_desktop.memory.recall_index import speaker_in
 from mirador_desktop.memory.recall_keeping import read_memories
 
 MOST_DIMENSIONS = 8192
@@ -183,6 +184,7 @@ def missing(connection: apsw.Connection, model: str, limit: int) -> list[Wanted]
 
 def texts_of(text: str) -> tuple[str, ...]:
     """What to embed of a memory's text: its beginning, and its sentences, many of them joined to few passages."""
+    _, text = speaker_in(text)  # who speaks says nothing of the subject, and to a model all names are alike
     whole = text.strip()[:_WHOLE_CHARACTERS] or "…"
     sentences = [s.strip() for s in _SENTENCE.findall(text[: MOST_PASSAGES * _PASSAGE_CHARACTERS])]
     sentences = [s for s in sentences if len(s) > _SHORTEST_PASSAGE]

@@ -115,6 +115,8 @@ def test_meaning_finds_what_shares_no_word(tmp_path: Path) -> None:
         assert ids(found)[0] == memory[target].id
         assert "similar in meaning" in found[0].why
         assert await recall.find("unrelated wording", now=NOW) == []
+        for wrong in ([1.0] * 31, [math.nan] * 32):
+            assert len(await recall.find("word7", now=NOW, vector=wrong, model="m")) == 1
         assert await recall.find("unrelated wording", now=NOW, vector=near, model="not prepared") == []
 
     with_store(tmp_path, work)
@@ -135,6 +137,7 @@ def test_passages_are_read_for_what_is_promising(tmp_path: Path) -> None:
 
 def test_what_is_embedded_is_bounded() -> None:
     assert vectors.texts_of("Short.") == ("Short.",)
+    assert vectors.texts_of("Ann: Short.") == ("Short.",)
     assert vectors.texts_of("") == ("…",)
     long = vectors.texts_of("A sentence of some words. " * 2000)
     assert len(long) <= 1 + vectors.MOST_PASSAGES
