@@ -60,7 +60,8 @@ def _texts(chance: random.Random) -> Any:
     return lambda count: " ".join(chance.choices(vocabulary, cum_weights=weights, k=count))
 
 
-def _fill(connection: apsw.Connection, turns: int) -> None:
+def fill(connection: apsw.Connection, turns: int) -> None:
+    """Write so many turns, ten to a conversation, spread over a year. The caller begins the transaction."""
     chance = random.Random(1)
     text = _texts(chance)
     begun = 1_767_225_600.0 - 200 * 86_400  # spread over a year around the beginning of 2026
@@ -103,12 +104,12 @@ def _index(connection: apsw.Connection) -> list[float]:
 async def _measure(home: Path, turns: int) -> list[Row]:
     store = Store(home / "data")
 
-    def fill(connection: apsw.Connection) -> None:
+    def all_of_them(connection: apsw.Connection) -> None:
         with transaction(connection):
-            _fill(connection, turns)
+            fill(connection, turns)
 
     await store.open()
-    await store.write(fill)
+    await store.write(all_of_them)
     await store.write(_into_file)
     _, _, before = await store.counts()
     begun = time.perf_counter()

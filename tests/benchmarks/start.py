@@ -49,7 +49,7 @@ def init(self, *arguments):
 module.MainWindow.__init__ = init
 
 async def ready(window):
-    print("ready", flush=True)
+    print(time.time(), flush=True)
     await asyncio.Event().wait()
 
 app.run([], ready)
@@ -63,8 +63,13 @@ _FIGURES = (
 )
 
 
-def _start(code: str, home: Path) -> tuple[float, float, float]:
-    """Start a program; returns seconds to its first paint, and at rest MiB resident and MiB of its own."""
+def start(home: Path, code: str = _MIRADOR) -> tuple[float, float, float, float]:
+    """Start a program, Mirador unless told otherwise.
+
+    Returns:
+        Seconds to its first paint; at rest MiB resident, and MiB of its own; seconds until it had read all (Mirador
+        only, else 0).
+    """
     environment = {
         **os.environ,
         "QT_QPA_PLATFORM": os.environ.get("QT_QPA_PLATFORM", "offscreen"),
@@ -79,11 +84,10 @@ def _start(code: str, home: Path) -> tuple[float, float, float]:
     assert process.stdout is not None
     try:
         painted = float(process.stdout.readline())
-        if code == _MIRADOR:
-            assert process.stdout.readline().strip() == "ready"
+        ready = float(process.stdout.readline()) - begun if code == _MIRADOR else 0.0
         with contextlib.suppress(subprocess.TimeoutExpired):
             process.wait(1.0)  # it comes to rest
-        return painted - begun, *_memory(process.pid)
+        return painted - begun, *_memory(process.pid), ready
     finally:
         process.kill()
         process.wait()
@@ -101,11 +105,11 @@ def measure(runs: int = 11) -> list[Row]:
     bare, own = [], []
     with tempfile.TemporaryDirectory() as folder:
         home = Path(folder)
-        _start(_BARE, home)  # warm the disk cache, and make home and database once
-        _start(_MIRADOR, home)
+        start(home, _BARE)  # warm the disk cache, and make home and database once
+        start(home)
         for _ in range(runs):
-            bare.append(_start(_BARE, home))
-            own.append(_start(_MIRADOR, home))
+            bare.append(start(home, _BARE))
+            own.append(start(home))
     rows = []
     for i, (what, factor, unit, goal) in enumerate(_FIGURES):
         floor = statistics.median(each[i] for each in bare) * factor
