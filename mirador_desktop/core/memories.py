@@ -57,6 +57,7 @@ class Recalled:
     """A memory found for a question.
 
     Attributes:
+        memory: it, with its texts cut visibly if they are too long to be sent along.
         score: what it was ordered by; comparable within one question only.
         why: reasons in plain words, the weightiest first, as in "shares “Rust” and “borrow checker”".
         tokens: about how many tokens its text takes.

@@ -4,13 +4,14 @@ import heapq
 import logging
 import time
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 
 import apsw
 
 from mirador_desktop.core.context import estimate_tokens
-from mirador_desktop.core.memories import Features, Recalled
+from mirador_desktop.core.memories import Features, Memory, Recalled
+from mirador_desktop.core.prompts import CUT
 from mirador_desktop.core.when import Span, asks_when, month_named, month_span, time_spans
 from mirador_desktop.memory import ranker
 from mirador_desktop.memory.recall_candidates import (
@@ -40,6 +41,8 @@ from mirador_desktop.memory.vectors import Scan, VectorRefused, Vectors
 _log = logging.getLogger(__name__)
 K, TOKENS = 5, 1500
 """How many memories are recalled, and in how many tokens."""
+_SHARE = 0.4
+"""Of the tokens, this much for one memory at most: a long answer leaves room for others."""
 MOST_PINNED = 3
 """Pinned memories that come first; the latest, if more are pinned."""
 _FEWEST_WORDS = 0.15
@@ -129,8 +132,8 @@ class Recall:
                 another branch, that is no memory of help.
             without: identifiers of memories that are not wanted, such as turns that are sent along anyway.
             k: how many at most, pinned ones included.
-            tokens: how many tokens their texts may take together. The first one that is too long is passed over,
-                and shorter ones after it may still be taken.
+            tokens: how many tokens their texts may take together. One that would take more than 2/5 of them is
+                cut visibly, one that is too long for what is left is passed over.
             vector: the question (see `wording`) by the embedding model named `model`.
         """
         asked = _Question(
@@ -160,6 +163,7 @@ class Recall:
                 continue
             if memory.conversation == asked.conversation != "" and memory.question.strip() == asked.text.strip():
                 continue
+            memory = shortened(memory, int(asked.tokens * _SHARE))
             size = estimate_tokens(memory.text)
             if size > left:
                 continue
@@ -205,6 +209,23 @@ class Recall:
         except VectorRefused as refused:
             _log.warning("Memories are found by words alone: %s", refused)
             return None
+
+
+def shortened(memory: Memory, tokens: int) -> Memory:
+    """The memory itself if it takes at most so many tokens, else with its texts cut off, visibly."""
+    if estimate_tokens(memory.text) <= tokens:
+        return memory
+    question = _cut(memory.question, tokens // 2 if memory.answer else tokens)
+    return replace(memory, question=question, answer=_cut(memory.answer, tokens - estimate_tokens(question) - 2))
+
+
+def _cut(text: str, tokens: int) -> str:
+    if estimate_tokens(text) <= tokens:
+        return text
+    keep = min(len(text), max(tokens, 0) * 4)
+    while keep > 0 and estimate_tokens(f"{text[:keep]} {CUT}") > tokens:
+        keep = keep * 9 // 10
+    return f"{text[:keep].rstrip()} {CUT}"
 
 
 def without_names(question: str, names: Sequence[str]) -> str:

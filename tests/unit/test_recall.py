@@ -7,8 +7,9 @@ import pytest
 
 from mirador_desktop.core.conversation import Conversation
 from mirador_desktop.core.memories import Recalled
+from mirador_desktop.core.prompts import CUT
 from mirador_desktop.memory import recall_keeping as keeping
-from mirador_desktop.memory.recall import MOST_PINNED, Recall, without_names
+from mirador_desktop.memory.recall import MOST_PINNED, TOKENS, Recall, without_names
 from mirador_desktop.memory.store import Store
 from tests.unit.recall_helpers import DAY, NOW, ids, remember, turn
 from tests.unit.test_store import with_store, without_keyring
@@ -163,6 +164,19 @@ def test_limits_of_number_tokens_and_turns_sent_along(tmp_path: Path) -> None:
         few = await asked(store, "How hot was the kiln?", k=8, tokens=100)
         assert few
         assert sum(each.tokens for each in few) <= 100
+
+    with_store(tmp_path, work)
+
+
+def test_a_long_memory_is_cut_visibly(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        await remember(store, turn("a", "Why is the kiln cold?", "Because it is off. " * 5000), *FILLING)
+        await remember(store, turn("b", "The kiln is " + "very " * 5000, of="d"))
+        found = await asked(store, "What of the cold kiln?")
+        assert set(ids(found)) == {"a", "b"}
+        for each in found:
+            assert each.memory.text.endswith(CUT)
+            assert 400 < each.tokens <= TOKENS * 0.4
 
     with_store(tmp_path, work)
 
