@@ -215,7 +215,7 @@ class Exchange:
             for conversation in chosen:
                 if most is not None and done >= most:
                     break
-                async for turns in self._slices(writer, conversation, whole, KINDS[kind].whole, most):
+                async for turns in self._slices(writer, conversation, kind, whole, most):
                     await _finished(asyncio.to_thread(_write_turns, writer, turns), writer.interrupt)
                     done += len(turns)
                     on_progress(done, max(total, done))
@@ -227,15 +227,18 @@ class Exchange:
         return Exported(len(chosen), done)
 
     async def _slices(
-        self, writer: "Writer", conversation: Conversation, whole: bool, images: bool, most: int | None
+        self, writer: "Writer", conversation: Conversation, kind: Format, whole: bool, most: int | None
     ) -> AsyncIterator[list[Turn]]:
         """Begin a conversation, and give its turns in portions."""
         shape = await self._store.read(lambda connection: export_rows.shape(connection, conversation, whole))
         ids = shape.ids[:most]
         writer.children = shape.children
         await _finished(asyncio.to_thread(writer.conversation, conversation), writer.interrupt)
+        images, marks = KINDS[kind].whole, kind == "json"
         for part in _portions(ids):
-            yield await self._store.read(lambda connection, part=part: export_rows.turns(connection, part, images))  # type: ignore[misc]
+            yield await self._store.read(
+                lambda connection, part=part: export_rows.turns(connection, part, images, marks)  # type: ignore[misc]
+            )
 
 
 def pdf_command() -> list[str]:

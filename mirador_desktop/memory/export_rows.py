@@ -77,9 +77,9 @@ def shape(connection: apsw.Connection, conversation: Conversation, whole: bool) 
     return Shape(ids, children)
 
 
-def turns(connection: apsw.Connection, ids: Sequence[str], images: bool) -> list[Turn]:
-    """Complete turns in the given order, with the bytes of their images where they are wanted."""
-    found = rows.read_turns(connection, ids)
+def turns(connection: apsw.Connection, ids: Sequence[str], images: bool, marks: bool) -> list[Turn]:
+    """Turns in the given order, with the bytes of images and the marks of answers where they are wanted."""
+    found = rows.read_turns(connection, ids, marks=marks)
     if images:
         for turn in found:
             if turn.attachments:

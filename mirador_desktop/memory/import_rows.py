@@ -14,7 +14,7 @@ _LOST = """
     WITH RECURSIVE reached (id) AS (
         SELECT id FROM turns WHERE conversation = ?1 AND parent = ''
         UNION
-        SELECT t.id FROM reached JOIN turns t ON t.conversation = ?1 AND t.parent = reached.id
+        SELECT t.id FROM reached CROSS JOIN turns t ON t.conversation = ?1 AND t.parent = reached.id  -- in this order
     ) SELECT id, parent FROM turns WHERE conversation = ?1 AND id NOT IN (SELECT id FROM reached) ORDER BY id"""
 
 

@@ -1,4 +1,4 @@
-"""`python -m tests.benchmarks [NAME…]`: one table of everything that is measured. Takes about three minutes.
+"""`python -m tests.benchmarks [NAME…]`: one table of everything that is measured. Takes about eight minutes.
 
 These machines are noisy: the ratios to the floor of the same run say more than the figures.
 """
@@ -9,17 +9,29 @@ from collections.abc import Callable
 
 os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
 
-from tests.benchmarks import conversations, opening, painting, searching, settings, start, streaming
+from tests.benchmarks import (
+    conversations,
+    exchange,
+    full_start,
+    opening,
+    painting,
+    searching,
+    settings,
+    start,
+    streaming,
+)
 from tests.benchmarks.table import Row, show
 
 PARTS: dict[str, Callable[[], list[Row]]] = {
     "start": start.measure,
+    "full start": full_start.measure,
     "streaming": streaming.measure,
     "painting": painting.measure,
     "conversations": conversations.measure,
     "opening": opening.measure,
     "searching": searching.measure,
     "settings": settings.measure,
+    "exchange": exchange.measure,
 }
 
 
