@@ -59,9 +59,10 @@ def _escape(text: str) -> str:
             places.update(begin + match.start() for match in re.finditer("<", text[begin:end]))
         elif token.children:
             places |= _inline(text, begin, end, token.children)
-    for label, reference in env.get("references", {}).items():
-        if not is_link(reference.get("href", "")):
-            places |= _definitions(text, label)
+    references = env.get("references", {}).items()
+    bad = {_label(label) for label, reference in references if not is_link(reference.get("href", ""))}
+    if bad:
+        places |= _definitions(text, bad)
     for place in sorted(places, reverse=True):
         text = f"{text[:place]}\\{text[place:]}"
     return text
@@ -109,14 +110,14 @@ def _unescaped(text: str, wanted: str, at: int, end: int) -> int:
     return -1
 
 
-def _definitions(text: str, label: str) -> set[int]:
-    """Where the addresses of a label are defined."""
-    normal = " ".join(label.split()).casefold()
-    found = set()
-    for match in re.finditer(r"^[ >\t]*(\[)((?:[^\[\]\\]|\\.)+)\]:", text, re.MULTILINE):
-        if " ".join(match[2].split()).casefold() == normal or len(normal) > 200:
-            found.add(match.start(1))
-    return found
+def _definitions(text: str, labels: set[str]) -> set[int]:
+    """Where the addresses of these labels are defined."""
+    found = re.finditer(r"^[ >\t]*(\[)((?:[^\[\]\\]|\\.)+)\]:", text, re.MULTILINE)
+    return {match.start(1) for match in found if _label(match[2]) in labels}
+
+
+def _label(text: str) -> str:
+    return " ".join(text.split()).casefold()
 
 
 def _closed(text: str) -> str:
