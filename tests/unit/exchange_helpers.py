@@ -107,7 +107,7 @@ texts = words | st.sampled_from(
 numbers = st.floats(0, 4e9, allow_nan=False)
 maybe = st.none() | numbers
 counts = st.integers(0, 2**40)
-reasons = st.sampled_from(["done", "length", "stopped", "failed", "skipped"])
+reasons: st.SearchStrategy[Any] = st.sampled_from(["done", "length", "stopped", "failed", "skipped"])
 keys = st.integers(0, 2**128 - 1).map(lambda number: f"{number:032x}")
 
 
