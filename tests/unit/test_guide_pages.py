@@ -169,4 +169,4 @@ def test_what_the_guide_quotes_is_there() -> None:
 def test_no_section_is_empty_and_no_title_stands_twice() -> None:
     titles = [t for page in PAGES for t in re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE)]
     assert len(titles) == len(set(titles))
-    assert len(PAGES) == 10
+    assert len(PAGES) == 11
