@@ -183,8 +183,8 @@ class Memories:
         if not said:
             return []
         declined = set((await self._noted(_DECLINED)).get("", []))
-        kept = {m.question.casefold() for note in said for m in await self.listed(note) if m.kind == "note"}
-        return [note for note in said if note.casefold() not in declined | kept]
+        there = await self._store.read(recall_keeping.notes)
+        return [note for note in said if note.casefold() not in declined | there]
 
     async def decline(self, note: str) -> None:
         """Do not offer a note again."""

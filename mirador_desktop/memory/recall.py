@@ -156,6 +156,7 @@ class Recall:
         rest = [number for _, number, _ in ordered if number not in pinned][:wanted]
         memories = read_memories(connection, [*pinned, *rest])
         found: list[Recalled] = []
+        said: set[str] = set()
         left = asked.tokens
         for number in (*pinned, *rest):
             memory = memories.get(number)
@@ -163,6 +164,10 @@ class Recall:
                 continue
             if memory.conversation == asked.conversation != "" and memory.question.strip() == asked.text.strip():
                 continue
+            words = " ".join(memory.question.casefold().split())
+            if words in said:  # asked again, or a copy of the conversation: the best one is enough
+                continue
+            said.add(words)
             memory = shortened(memory, int(asked.tokens * _SHARE))
             size = estimate_tokens(memory.text)
             if size > left:

@@ -52,7 +52,7 @@ def listed(
 ) -> list[Memory]:
     """Memories that hold all words of `text`, in any form or begun, or whose conversation's title holds them.
 
-    Small words ("the") that begin no other are not found.
+    Small words ("the") are passed over where there are others.
     """
     where, values = _filter(connection, text)
     sql = f"{_READ} {where} ORDER BY {_ORDERS[order]} LIMIT ? OFFSET ?"
@@ -74,14 +74,16 @@ def _filter(connection: apsw.Connection, text: str) -> tuple[str, tuple[str, ...
     titles = connection.execute("SELECT id, title FROM conversations WHERE deleted IS NULL AND title <> ''")
     named = json.dumps([key for key, title in titles if all(word in fold(str(title)) for word in folded)])
     in_title = "m.conversation IN (SELECT value FROM json_each(?))"
-    parts = []
     known = languages(connection)
+    parts: list[str] = []
+    small: list[str] = []
     for word in words_of(text):
-        beginnings = {f'"{term}"' for sought in question_terms(word, known) for term in sought.terms}
         begun = "".join(char for char in fold(word) if char.isalnum() or char > "\x7f")
+        found = {f'"{term}"' for sought in question_terms(word, known) for term in sought.terms}
         if begun:
-            beginnings.add(f'"{begun}"*')
-        parts.append(f"({' OR '.join(sorted(beginnings))})")
+            found.add(f'"{begun}"*')
+        (parts if len(found) > 1 or not begun else small).append(f"({' OR '.join(sorted(found))})")
+    parts = parts or small  # a small word is in no index, and alone it may be the beginning of another one
     if not parts:
         return f"AND {in_title}", (named,)
     match = " AND ".join(parts)
@@ -168,6 +170,12 @@ def add_note(connection: apsw.Connection, text: str, *, turn: str = "", created:
     kept = get(connection, identifier)
     assert kept is not None
     return kept
+
+
+def notes(connection: apsw.Connection) -> set[str]:
+    """The texts of all notes, without capitals."""
+    found = connection.execute("SELECT question FROM memories WHERE turn IS NULL")
+    return {str(text).casefold() for (text,) in found}
 
 
 def _records(connection: apsw.Connection, found: Iterable[Any]) -> list[tuple[int, Memory]]:

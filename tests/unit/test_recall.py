@@ -187,7 +187,7 @@ def test_the_same_question_in_another_branch_is_no_memory(tmp_path: Path) -> Non
             store, turn("a", "Why is the kiln cold?"), turn("b", "Why is the kiln cold?", of="d"), *FILLING
         )
         assert ids(await asked(store, "Why is the kiln cold? ", conversation="c")) == ["b"]
-        assert set(ids(await asked(store, "Why is the kiln cold?"))) == {"a", "b"}
+        assert ids(await asked(store, "Why is the kiln cold?")) == ["b"]  # once is enough
 
     with_store(tmp_path, work)
 

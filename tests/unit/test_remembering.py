@@ -287,3 +287,16 @@ def test_an_answer_stops_the_making_of_vectors(sim: Sim, tmp_path: Path) -> None
             await asyncio.wait({running})
 
     asyncio.run(main())
+
+
+def test_a_question_that_was_asked_often_is_recalled_once(sim: Sim, tmp_path: Path) -> None:
+    async def main() -> None:
+        async with home_in(tmp_path, sim.url) as home:
+            for _ in range(4):
+                await home.ask("The beehives on the roof are blue.")
+            said = await home.ask(BEES)
+            turn = await home.ask(WHERE)
+            assert sorted(m.text for m in turn.recalled) == [BEES, "The beehives on the roof are blue."]
+            assert said.id in [m.id for m in turn.recalled]
+
+    asyncio.run(main())
