@@ -100,6 +100,7 @@ class Backups:
 
     async def run(self) -> None:
         """Make a backup when there is none of today, for as long as the program runs."""
+        await asyncio.to_thread(self._delete_replaced)
         while True:
             self._news.clear()
             try:
@@ -131,9 +132,14 @@ class Backups:
         return True
 
     async def delete_daily(self) -> None:
-        """Delete all daily backups: everything shall be gone."""
-        for each in await self.kept():
-            await asyncio.to_thread(each.path.unlink, missing_ok=True)
+        """Delete all daily backups: everything shall be gone. Raises `BackupError` for one that cannot be deleted."""
+        async with self._lock:  # one that is being written is deleted too
+            for each in await self.kept():
+                try:
+                    await asyncio.to_thread(each.path.unlink, missing_ok=True)
+                except OSError as error:
+                    why = error.strerror or error
+                    raise BackupError(f"{each.path} could not be deleted: {why}.") from error
 
     async def _write(self, path: Path, key: BackupKey, progress: Progress) -> None:
         async with self._lock:
@@ -141,6 +147,16 @@ class Backups:
             await self._keeper.flush()
             await self._store.apart(lambda connection, _: backup.write(connection, path, key, progress))
             log.info("A backup was written in %.1f s", time.monotonic() - began)
+
+    def _delete_replaced(self) -> None:
+        """Delete what a restore has kept aside until now, and what one that was killed has left."""
+        path = self._store.path
+        for pattern in (f"{path.stem}-before-restore.db*", ".restoring-*"):
+            for each in path.parent.glob(pattern):
+                try:
+                    each.unlink()
+                except OSError as error:
+                    log.warning("%s could not be deleted: %s", each, error)
 
     def _kept(self) -> list[Backup]:
         found = []

@@ -6,37 +6,32 @@ its target and takes its place at the end; a file that is read is written to the
 
 import asyncio
 import io
-import logging
 import sys
-import threading
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
+import tempfile
+from collections.abc import AsyncIterator, Iterator, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, BinaryIO, TypeVar
+from typing import TYPE_CHECKING, BinaryIO
 
+from mirador_desktop import importing
 from mirador_desktop.atomic import being_written
 from mirador_desktop.core.conversation import Conversation, Turn
-from mirador_desktop.errors import ExchangeError, MiradorError
+from mirador_desktop.errors import ExchangeError
 from mirador_desktop.exchange.imported import ImportReport
 from mirador_desktop.exchange.options import KINDS, ExportOptions, Format
-from mirador_desktop.memory import export_rows, import_rows
+from mirador_desktop.importing import Looked, Progress, finished, nobody
+from mirador_desktop.memory import export_rows
 from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.store import Store
 
 if TYPE_CHECKING:
-    import apsw
-
     from mirador_desktop.exchange.writer import Writer
-
-log = logging.getLogger(__name__)
-T = TypeVar("T")
-Progress = Callable[[int, int], None]
-"""Called with how much is done, and how much there is."""
 
 _SLICE = 20
 """Turns that are in memory at a time."""
 _PREVIEW = 20
+_PICTURE = 12
 PDF_OPTION = "--write-pdf"
 """How this program is called to write a PDF: see `exchange.pdf`."""
 
@@ -47,14 +42,6 @@ class Exported:
 
     conversations: int
     turns: int
-
-
-class _Cancelled(Exception):
-    """Whoever wanted an import does not want it any more."""
-
-
-def nobody(done: int, total: int) -> None:
-    """Show progress to nobody."""
 
 
 class Exchange:
@@ -115,17 +102,22 @@ class Exchange:
                 if isinstance(out, Path):
                     out = await self._within(stack, out)
                 done = await self._write(out, kind, conversations, options or ExportOptions(), on_progress)
-                await _finished(asyncio.to_thread(stack.close), lambda: None)
+                await finished(asyncio.to_thread(stack.close), lambda: None)
         except OSError as error:
             raise ExchangeError(f"{name} could not be written: {error.strerror or error}.") from error
         return done
 
     async def preview(
-        self, kind: Format, conversations: Sequence[str], options: ExportOptions | None = None, most: int = _PREVIEW
+        self,
+        kind: Format,
+        conversations: Sequence[str] | None,
+        options: ExportOptions | None = None,
+        most: int = _PREVIEW,
     ) -> str:
         """The beginning of what an export would write; for PDF and Word the web page, which looks much the same.
 
         Args:
+            conversations: None for all.
             most: turns.
 
         Raises:
@@ -138,54 +130,48 @@ class Exchange:
         await self._write(out, shown, conversations, options or ExportOptions(), nobody, most)
         return out.getvalue().decode()
 
-    async def import_file(self, path: Path, on_progress: Progress = nobody) -> ImportReport:
-        """Read a file, a zip archive or a folder of Mirador, ChatGPT, Open WebUI, LM Studio or Jan.
-
-        All of it is added in one transaction, or nothing: also when it is cancelled. What is here already stays as it
-        is (`memory.import_rows.add`).
+    async def picture(
+        self, conversations: Sequence[str] | None, options: ExportOptions | None = None, most: int = _PICTURE
+    ) -> bytes:
+        """The first page of the PDF that an export would write, as a PNG file.
 
         Args:
-            on_progress: gets bytes.
+            most: turns that are set at most; the first ones alone fill a page.
+
+        Raises:
+            ExchangeError: there is nothing to write.
+            StoreError: conversations cannot be read.
+        """
+        await self._keeper.flush()
+
+        def read() -> bytes:
+            out.seek(0)
+            return out.read()
+
+        with tempfile.TemporaryFile() as out:
+            await self._write(out, "pdf", conversations, options or ExportOptions(), nobody, most, picture=True)
+            return await asyncio.to_thread(read)
+
+    async def look(self, path: Path, on_progress: Progress = nobody) -> Looked:
+        """Read a file and keep nothing of it yet: `importing.look`. `on_progress` gets bytes."""
+        return await importing.look(self._store, path, on_progress)
+
+    async def add(self, looked: Looked, on_progress: Progress = nobody) -> ImportReport:
+        """Keep what was read: `importing.add`. `on_progress` gets records."""
+        return await importing.add(self._store, self._keeper, looked, on_progress)
+
+    async def import_file(self, path: Path, on_progress: Progress = nobody) -> ImportReport:
+        """Read a file and keep what it holds: `look` and `add` in one. `on_progress` gets bytes.
 
         Raises:
             ExchangeError: it cannot be read.
             StoreError: conversations cannot be kept.
         """
-        await self._keeper.flush()
-        await self._store.open()
-        report = ImportReport()
-        loop = asyncio.get_running_loop()
-        cancelled = threading.Event()
-
-        def on_bytes(done: int, total: int) -> None:
-            if cancelled.is_set():
-                raise _Cancelled
-            loop.call_soon_threadsafe(on_progress, done, total)
-
-        def on_record(added: import_rows.Added) -> None:
-            if cancelled.is_set():
-                raise _Cancelled
-
-        def work(connection: "apsw.Connection") -> import_rows.Added:
-            from mirador_desktop.exchange.reading import read
-
-            return import_rows.add(connection, read(path, report, on_bytes), on_record)
-
-        try:
-            added = await _finished(self._store.write(work), cancelled.set)
-        except MiradorError:
-            raise
-        except Exception as error:
-            log.exception("A file could not be imported")
-            raise ExchangeError(f"{path.name} could not be read: {type(error).__name__}: {error}.") from error
-        for key in added.restored:
-            self._keeper.remember(key)
-        _tell(report, added)
-        return report
+        return await self.add(await self.look(path, on_progress))
 
     async def _within(self, stack: ExitStack, path: Path) -> BinaryIO:
         """The file to write to; leaving the stack puts it in its place, or deletes it."""
-        return await _finished(asyncio.to_thread(stack.enter_context, being_written(path)), lambda: None)
+        return await finished(asyncio.to_thread(stack.enter_context, being_written(path)), lambda: None)
 
     async def _write(
         self,
@@ -195,32 +181,39 @@ class Exchange:
         options: ExportOptions,
         on_progress: Progress,
         most: int | None = None,
+        picture: bool = False,
     ) -> Exported:
         whole = KINDS[kind].whole or options.branches
         chosen = await self._store.read(lambda connection: export_rows.conversations(connection, wanted))
         if not chosen:
             raise ExchangeError("There is no conversation to export.")
+        if most is not None:
+            chosen = chosen[:most]
         folders = await self._store.read(export_rows.folders)
-        total = await self._store.read(lambda connection: export_rows.count(connection, chosen, whole))
+        total = 0
+        if most is None:
+            total = await self._store.read(lambda connection: export_rows.count(connection, chosen, whole))
 
         def prepare() -> "Writer":
-            from mirador_desktop.exchange.formats import writer_of
+            from mirador_desktop.exchange.formats import page_writer, writer_of
 
+            if picture:
+                return page_writer(out, options, chosen, folders, pdf_command())
             return writer_of(kind, out, options, chosen, folders, pdf_command())
 
         writer = await asyncio.to_thread(prepare)
         done = 0
         try:
-            await _finished(asyncio.to_thread(writer.begin), writer.interrupt)
+            await finished(asyncio.to_thread(writer.begin), writer.interrupt)
             for conversation in chosen:
                 if most is not None and done >= most:
                     break
                 async for turns in self._slices(writer, conversation, kind, whole, most):
-                    await _finished(asyncio.to_thread(_write_turns, writer, turns), writer.interrupt)
+                    await finished(asyncio.to_thread(_write_turns, writer, turns), writer.interrupt)
                     done += len(turns)
                     on_progress(done, max(total, done))
-                await _finished(asyncio.to_thread(writer.end_conversation), writer.interrupt)
-            await _finished(asyncio.to_thread(writer.end), writer.interrupt)
+                await finished(asyncio.to_thread(writer.end_conversation), writer.interrupt)
+            await finished(asyncio.to_thread(writer.end), writer.interrupt)
         except BaseException:
             await asyncio.to_thread(writer.abort)
             raise
@@ -233,7 +226,7 @@ class Exchange:
         shape = await self._store.read(lambda connection: export_rows.shape(connection, conversation, whole))
         ids = shape.ids[:most]
         writer.children = shape.children
-        await _finished(asyncio.to_thread(writer.conversation, conversation), writer.interrupt)
+        await finished(asyncio.to_thread(writer.conversation, conversation), writer.interrupt)
         images, marks = KINDS[kind].whole, kind == "json"
         for part in _portions(ids):
             yield await self._store.read(
@@ -264,27 +257,3 @@ def _check_target(path: Path) -> None:
         raise ExchangeError(f"{path} is not a file that can be replaced. “-” writes to the standard output.")
     if not path.absolute().parent.is_dir():
         raise ExchangeError(f"There is no folder {path.absolute().parent}.")
-
-
-def _tell(report: ImportReport, added: import_rows.Added) -> None:
-    """Put what was written into the report."""
-    report.conversations, report.turns = added.conversations, added.turns
-    report.conversations_known, report.turns_known = added.conversations_known, added.turns_known
-    report.restored, report.changed = added.restored, added.changed
-    if added.lost:
-        report.left_out["links to a turn that is not there"] += added.lost
-    if added.foreign:
-        report.left_out["turns whose identifier another conversation has"] += added.foreign
-
-
-async def _finished(work: Awaitable[T], interrupt: Callable[[], None]) -> T:
-    """Wait for work in a thread; when that is cancelled, interrupt the work and wait for its end all the same."""
-    running = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        interrupt()
-        await asyncio.wait({running})
-        if not running.cancelled():
-            running.exception()
-        raise

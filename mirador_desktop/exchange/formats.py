@@ -48,3 +48,16 @@ def writer_of(
     from mirador_desktop.exchange.pdf import PdfWriter
 
     return PdfWriter(out, options, conversations, folders, pdf_command)
+
+
+def page_writer(
+    out: BinaryIO,
+    options: ExportOptions,
+    conversations: Sequence[Conversation],
+    folders: Mapping[str, Folder],
+    pdf_command: Sequence[str],
+) -> Writer:
+    """A writer of a picture of the PDF's first page; see `writer_of`."""
+    from mirador_desktop.exchange.pdf import PageWriter
+
+    return PageWriter(out, options, conversations, folders, pdf_command)

@@ -52,11 +52,12 @@ class PdfWriter(Writer):
         self._highlight: Highlight = highlighter(noclasses=True, nobackground=True, style="friendly")
         self._said = tempfile.TemporaryFile()  # noqa: SIM115 - closed by `abort`
         flags = getattr(subprocess, "CREATE_NO_WINDOW", 0)
+        path, output = self._target()
         try:
             self._child = subprocess.Popen(  # noqa: S603 - our own program
-                [*self._command, self.out.name],
+                [*self._command, path],
                 stdin=subprocess.PIPE,
-                stdout=subprocess.DEVNULL,
+                stdout=output,
                 stderr=self._said,
                 creationflags=flags,
             )
@@ -107,6 +108,10 @@ class PdfWriter(Writer):
             self._said.close()
             self._said = None
 
+    def _target(self) -> tuple[str, int | BinaryIO]:
+        """What the child is told to write to, and its standard output."""
+        return self.out.name, subprocess.DEVNULL
+
     def _send(self, **piece: str | bool) -> None:
         assert self._child is not None
         assert self._child.stdin is not None
@@ -124,6 +129,13 @@ class PdfWriter(Writer):
         said = self._said.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
         why = said[-1] if said else f"its writer ended with {self._child.returncode}"
         return ExchangeError(f"The PDF could not be written: {why.rstrip('.')}.")
+
+
+class PageWriter(PdfWriter):
+    """Writes the first page of the PDF as a PNG file; the open file needs no name."""
+
+    def _target(self) -> tuple[str, int | BinaryIO]:
+        return "-", self.out
 
 
 def _body(part: Part, highlight: Highlight) -> str:

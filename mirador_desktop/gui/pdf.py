@@ -7,20 +7,23 @@ both when the last page is written.
 """
 
 import bisect
+import contextlib
 import json
 import os
 import sys
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from PySide6.QtCore import QFile, QIODevice, QMarginsF, QPointF, QRectF, Qt
+from PySide6.QtCore import QBuffer, QByteArray, QFile, QIODevice, QMarginsF, QPointF, QRectF, Qt
 from PySide6.QtGui import (
     QAbstractTextDocumentLayout,
     QColor,
     QFont,
     QFontDatabase,
     QGuiApplication,
+    QImage,
+    QImageWriter,
     QPageSize,
     QPainter,
     QPalette,
@@ -69,9 +72,13 @@ class Pages:
         self._writer.setPageMargins(QMarginsF(0, 0, 0, 0))
         self._writer.setTitle(title)
         self._writer.setCreator("Mirador")
-        self._width = self._writer.width() - 2 * _MARGIN
-        self._height = self._writer.height() - 2 * _MARGIN
-        self._painter = QPainter(self._writer)
+        self._wide, self._high = float(self._writer.width()), float(self._writer.height())
+        self._begin(QPainter(self._writer))
+
+    def _begin(self, painter: QPainter) -> None:
+        """Everything is to be painted with this painter, on pages of the width and height that are known."""
+        self._width, self._height = self._wide - 2 * _MARGIN, self._high - 2 * _MARGIN
+        self._painter = painter
         self._font = QFontDatabase.systemFont(QFontDatabase.SystemFont.GeneralFont)
         self._font.setPointSizeF(_POINTS)
         self._number_font = QFont(self._font)
@@ -151,9 +158,43 @@ class Pages:
         self._painter.save()
         self._painter.setFont(self._number_font)
         self._painter.setPen(QColor("#5e6878"))
-        place = QRectF(_MARGIN, self._writer.height() - _MARGIN * 0.7, self._width, 20)
+        place = QRectF(_MARGIN, self._high - _MARGIN * 0.7, self._width, 20)
         self._painter.drawText(place, Qt.AlignmentFlag.AlignHCenter, str(self._page + 1))
         self._painter.restore()
+
+
+class _Full(Exception):
+    """The first page is full."""
+
+
+class FirstPage(Pages):
+    """Paints the first page alone, as a picture."""
+
+    def __init__(self) -> None:
+        self._wide, self._high = 794.0, 1123.0  # A4 at 96 dots an inch
+        self._picture = QImage(round(self._wide * 2), round(self._high * 2), QImage.Format.Format_RGB32)
+        self._picture.fill(QColor("white"))
+        dots = round(_DPI / 0.0254)
+        self._picture.setDotsPerMeterX(dots)
+        self._picture.setDotsPerMeterY(dots)
+        painter = QPainter(self._picture)
+        painter.setRenderHints(QPainter.RenderHint.Antialiasing | QPainter.RenderHint.TextAntialiasing)
+        painter.scale(2, 2)
+        self._begin(painter)
+
+    def _next(self) -> None:
+        raise _Full
+
+    def picture(self) -> QByteArray:
+        """The picture as a PNG file."""
+        self._number()
+        self._painter.end()
+        self._picture.setDevicePixelRatio(2)
+        data = QByteArray()
+        buffer = QBuffer(data)
+        buffer.open(QIODevice.OpenModeFlag.WriteOnly)
+        QImageWriter(buffer, QByteArray(b"png")).write(self._picture)
+        return data
 
 
 Lines = list[tuple[float, float, int]]
@@ -269,13 +310,32 @@ def write(path: str, pieces: Iterable[dict[str, Any]]) -> None:
     update(Path(path), pages.close())
 
 
+def write_page(out: BinaryIO, pieces: Iterable[dict[str, Any]]) -> None:
+    """Write a picture of the first page, and take in the rest."""
+    page = FirstPage()
+    with contextlib.suppress(_Full):
+        for piece in pieces:
+            if "bookmark" in piece:
+                page.bookmark(str(piece["bookmark"]))
+            elif "html" in piece:
+                page.add(str(piece["html"]), bool(piece.get("gap")))
+    for _ in pieces:
+        pass  # who sends them is not to find nobody
+    out.write(page.picture().data())
+    out.flush()
+
+
 def main(path: str) -> int:
-    """What the child process does; returns its exit code."""
+    """What the child process does; returns its exit code. For “-” it writes a picture of the first page."""
     os.environ["QT_QPA_PLATFORM"] = "offscreen"
     application = QGuiApplication.instance() or QGuiApplication(["mirador-desktop"])
     assert application is not None
+    pieces = (json.loads(line) for line in sys.stdin.buffer)
     try:
-        write(path, (json.loads(line) for line in sys.stdin.buffer))
+        if path == "-":
+            write_page(sys.stdout.buffer, pieces)
+        else:
+            write(path, pieces)
     except OSError as error:
         print(error.strerror or error, file=sys.stderr)  # noqa: T201
         return 1

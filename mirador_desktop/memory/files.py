@@ -15,7 +15,7 @@ def size_of(path: Path) -> int:
 def erase(path: Path) -> None:
     """Delete the database at `path`, every copy of it, and their key."""
     destroy_key(path.parent)  # first: whatever remains then cannot be read
-    for pattern in (f"{path.name}*", f"{path.stem}-before-v*", f"{path.stem}-damaged-*"):
+    for pattern in (f"{path.name}*", f"{path.stem}-before-*", f"{path.stem}-damaged-*"):
         for each in path.parent.glob(pattern):
             each.unlink()
 

@@ -17,6 +17,7 @@ from mirador_desktop.core.conversation import Attachment, Conversation, Folder, 
 from mirador_desktop.errors import ExchangeError
 from mirador_desktop.exchange.options import KINDS, ExportOptions, Format
 from mirador_desktop.exchanging import Exchange
+from mirador_desktop.memory import staging
 from mirador_desktop.memory.import_rows import add
 from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.store import Store
@@ -402,3 +403,73 @@ def test_reading_the_same_chats_again_adds_nothing(tmp_path: Path) -> None:
         assert (await exchange.import_file(tmp_path / "a.json")).turns == 0
 
     _with(tmp_path / "data", work)
+
+
+def test_a_file_is_looked_at_before_anything_is_kept(tmp_path: Path) -> None:
+    path = tmp_path / "in.json"
+    path.write_bytes(written("json", [_talk("a", 45), _talk("b", 2)]))
+    data = tmp_path / "data"
+
+    async def work(exchange: Exchange, store: Store) -> None:
+        looked = await exchange.look(path)
+        assert (looked.report.program, looked.conversations, looked.turns) == ("Mirador", 2, 47)
+        assert await store.conversations() == []
+        other = await exchange.look(path)
+        other.close()
+        other.close()
+        steps: list[tuple[int, int]] = []
+        report = await exchange.add(looked, lambda *figures: steps.append(figures))
+        assert (report.conversations, report.turns) == (2, 47)
+        assert steps[-1] == (49, 49)
+        assert len(await store.conversations()) == 2
+
+    _with(data, work)
+    assert list(data.glob(".importing-*")) == []
+
+
+def test_a_look_that_is_cancelled_or_fails_leaves_nothing(tmp_path: Path) -> None:
+    path, broken = tmp_path / "in.json", tmp_path / "broken.json"
+    data = written("json", [_talk("a", 400)])
+    path.write_bytes(data)
+    broken.write_bytes(data[:-10])
+    folder = tmp_path / "data"
+
+    async def work(exchange: Exchange, store: Store) -> None:
+        reached = asyncio.Event()
+        task = asyncio.ensure_future(exchange.look(path, lambda done, total: reached.set()))
+        await reached.wait()
+        task.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await task
+        with pytest.raises(ExchangeError):
+            await exchange.look(broken)
+        assert await store.conversations() == []
+
+    _with(folder, work)
+    assert list(folder.glob(".importing-*")) == []
+
+
+def test_the_first_page_is_a_picture(tmp_path: Path) -> None:
+    async def work(exchange: Exchange, store: Store) -> None:
+        await _save(store, _talk("a", 45))
+        picture = await exchange.picture(None)
+        assert picture.startswith(b"\x89PNG")
+        assert int.from_bytes(picture[16:20]) == 1588
+        with pytest.raises(ExchangeError, match="no conversation to export"):
+            await exchange.picture(["nothing"])
+
+    _with(tmp_path / "data", work)
+
+
+def test_what_an_import_that_was_killed_has_left_is_deleted(tmp_path: Path) -> None:
+    left = tmp_path / f"{staging._NAME}0123.db"
+    left.write_bytes(b"left")
+    made: staging.Staging[int] = staging.Staging(tmp_path)
+    assert not left.exists()
+    for number in range(45):
+        made.add(number)
+    made.end()
+    assert list(made.records()) == list(range(45))
+    assert all(b"records" not in each.read_bytes() for each in tmp_path.iterdir())
+    made.close()
+    assert list(tmp_path.iterdir()) == []
