@@ -71,7 +71,8 @@ class Library:
             if found.id in known:
                 known[found.id].turns = found.turns  # of the shown branch, as the store has counted them
                 stored[place] = known[found.id]
-        unkept = [c for c in known.values() if all(c.id != s.id for s in stored) and c.leaf]
+        kept = {c.id for c in stored}
+        unkept = [c for c in known.values() if c.id not in kept and c.leaf]
         return sorted([*unkept, *stored], key=lambda c: -c.updated)
 
     async def search(self, text: str) -> Found:
@@ -230,6 +231,11 @@ class Library:
             conversation = self._session.conversations.get(turn.conversation)
             if conversation is not None:
                 self._keeper.keep(conversation, turn)
+
+    def reread(self, ids: Sequence[str]) -> None:
+        """Let go of what is known of these conversations: an import has changed them in the database."""
+        for key in ids:
+            self._session.conversations.pop(key, None)
 
     def keep(self, conversation: Conversation) -> None:
         """Write what was changed in a conversation's record."""

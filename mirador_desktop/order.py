@@ -15,6 +15,8 @@ from mirador_desktop.memory.store import Store
 
 _MOST_NAME = 80
 _MOST_TAG = 40
+_OPEN = "open folders"
+"""The name under which the store remembers them."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,15 @@ class Order:
             if parent.parent or any(f.parent == folder.id for f in others):
                 raise OrderError("A folder in a folder cannot hold folders.")
 
+    async def open_folders(self) -> set[str]:
+        """The folders that the person left open in the list."""
+        known = await self._store.state(_OPEN)
+        return {str(key) for key in known} if isinstance(known, list) else set()
+
+    async def remember_open(self, ids: Iterable[str]) -> None:
+        """Remember which folders are open."""
+        await self._store.remember(_OPEN, sorted(ids))
+
     # ── conversations ──────────────────────────────────────────────────────────────────────────────────
 
     async def move(self, ids: Sequence[str], folder: Folder | None) -> Done:
@@ -162,7 +173,8 @@ class Order:
 
         async def undo() -> None:
             for conversation, old in before:
-                self._set(conversation, old)
+                if await self._library.open(conversation.id) is not None:  # one that was deleted stays so
+                    self._set(conversation, old)
 
         return Done(_told([c for c, _ in before], words), undo, len(before))
 
@@ -187,6 +199,11 @@ class Order:
         """All turns of a conversation, oldest first: identifier, parent, Unix time, beginning of the question."""
         await self._keeper.flush()
         return await self._store.read(lambda connection: order_rows.tree(connection, conversation))
+
+    async def branches(self, conversation: str) -> int:
+        """How many branches a conversation has: 1 where no question was asked in two ways, 0 without turns."""
+        await self._keeper.flush()
+        return await self._store.read(lambda connection: order_rows.branches(connection, conversation))
 
     async def _known(self, key: str) -> Conversation:
         conversation = await self._library.open(key)

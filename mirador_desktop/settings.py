@@ -148,6 +148,7 @@ class Settings:
         memory: whether what was said is remembered, and recalled in other conversations.
         embedding_model: the model that finds memories by their meaning, "" for one chosen by itself, `none` for none.
         titles: whether the quick model writes titles while nothing else is to do.
+        sort: how the list of conversations is sorted: `changed`, `created` or `title`.
         confidence: whether unsure words are tinted.
         layout: how the panels of a turn stand: `stack`, `columns` or `final`.
         sidebar, inspector: whether they are shown where there is room.
@@ -170,6 +171,7 @@ class Settings:
     memory: bool = _yes_no(True)
     embedding_model: str = _text("a model's name, none or an empty text")
     titles: bool = _yes_no(True)
+    sort: str = _one_of("changed", "created", "title")
     confidence: bool = _yes_no(False)
     layout: str = _one_of("stack", "columns", "final")
     sidebar: bool = _yes_no(True)

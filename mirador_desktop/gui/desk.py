@@ -3,7 +3,6 @@
 import asyncio
 import logging
 from functools import partial
-from pathlib import Path
 
 from PySide6.QtCore import QObject, QPoint
 from PySide6.QtGui import QGuiApplication
@@ -19,11 +18,13 @@ from mirador_desktop.gui.finding import Finding
 from mirador_desktop.gui.first_start import FirstStart
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.markdown_warm import warm_imports, warm_up
+from mirador_desktop.gui.ordering import Ordering
 from mirador_desktop.gui.remembering import Remembering
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.settings.watch import SettingsWatch
 from mirador_desktop.gui.settings.window import SettingsWindow
 from mirador_desktop.gui.tasks import Tasks
+from mirador_desktop.gui.telling import Telling
 
 log = logging.getLogger(__name__)
 
@@ -36,9 +37,20 @@ class Desk(QObject):
         self.window, self._doors = window, doors
         self._assistant, self._engines, self._preferences = doors.assistant, doors.engines, doors.preferences
         self.tasks = Tasks(lambda error: window.toast.say(error, 8))
-        self.session = Session(doors.assistant, self.tasks, window.turns, self)
+        self._telling = Telling(window, doors.assistant, self.tasks)
+        self.tell_all = self._telling.tell_all
+        self.session = Session(doors.assistant, doors.order, self.tasks, window.turns, self)
         self.finding = Finding(window, doors.assistant, self.session, self.tasks, self)
-        self._files = Files(window, doors.assistant, self.session, self.tasks, self._copy)
+        self.ordering = Ordering(
+            window,
+            self.session,
+            doors.assistant,
+            doors.order,
+            doors.preferences,
+            self.tasks,
+            self.finding.show_turn,
+        )
+        self._files = Files(window, doors, self.session, self.tasks, self._copy, lambda: self.settings.close())
         self._attachments = Attachments(
             window, self.tasks, lambda: doors.assistant.readers(window.title_bar.pipeline)
         )
@@ -66,9 +78,6 @@ class Desk(QObject):
         self._watch = SettingsWatch(doors.preferences, self.tasks, self.tell_all, self)
         doors.providers.clipboard = lambda: QGuiApplication.clipboard().text()
         self._shown = ""
-        self._kept = True
-        self._told: list[str] = []
-        self._notices: list[str] = []  # of these, what was not read yet
         self._connect()
         self._keys()
         window.composer.text.textChanged.connect(self._warm_up)
@@ -96,10 +105,6 @@ class Desk(QObject):
         composer.recalled.connect(session.edit)
         composer.cancelled.connect(self._leave_editing)
         sidebar.new.connect(self.new)
-        sidebar.list.opened.connect(session.open)
-        sidebar.list.renamed.connect(session.rename)
-        sidebar.list.pinned.connect(session.pin)
-        sidebar.list.deleted.connect(session.delete)
         sidebar.look_again.connect(self._engines.wake)
         sidebar.pulls.show_pulls(self._doors.pulls)
         sidebar.pulls.clicked.connect(lambda: self.settings.open("Models"))
@@ -107,6 +112,10 @@ class Desk(QObject):
         bar.layout_chosen.connect(window.set_layout)
         bar.copy_all.connect(self._files.copy_conversation)
         bar.save_all.connect(self._files.choose_export)
+        sidebar.list.export_wanted.connect(self._files.export_these)
+        sidebar.list.mime_of = self._files.mime_of
+        sidebar.entries.append(("Import conversations…", self._files.choose_import))
+        sidebar.entries.append(("Export all…", self._files.export_all))
         self.first_start.ask.connect(self._ask_first)
         self.first_start.open_settings.connect(self.settings.open)
         self.first_start.choose_pipeline.connect(self._choose_pipeline)
@@ -116,7 +125,7 @@ class Desk(QObject):
         window.activated.connect(lambda: self.tasks.start("pipelines", self._doors.pipelines.reload()))
         window.inspector_shown.connect(self._answer_moved)
         session.changed.connect(self._session_changed)
-        session.listed.connect(lambda found: sidebar.show_conversations(found, session.current))
+        self._doors.titles.changed = self.ordering.titled
         session.answer_moved.connect(self._answer_moved)
         session.loads_changed.connect(self._engines.wake)
         session.begun.connect(self._doors.warmer.asked)
@@ -159,7 +168,7 @@ class Desk(QObject):
             ("Ctrl+H", lambda: window.set_heat(not window.look.heat)),
             ("Ctrl+Shift+C", self._copy_final),
             ("Ctrl+R", session.regenerate),
-            ("Ctrl+E", self._show_export),
+            ("Ctrl+E", self._files.choose_export),
             ("F1", self.open_guide),
             ("Ctrl++", lambda: window.set_scale(1)),
             ("Ctrl+=", lambda: window.set_scale(1)),
@@ -213,9 +222,12 @@ class Desk(QObject):
         await self.session.stop_all()
         self.session.new()
         await self._assistant.delete_everything()
+        await self._doors.backups.delete_daily()
+        await self._files.dragged.clear()
         await self._doors.providers.forget_all()
+        self.ordering.forget()
         self.session.refresh_list()
-        self.window.toast.say("Everything was deleted", 5)
+        self.window.toast.say("Everything was deleted, with the daily backups", 5)
 
     def _pipeline_chosen(self) -> None:
         self.warm()
@@ -247,10 +259,6 @@ class Desk(QObject):
     def _leave_editing(self) -> None:
         self.session.cancel_edit()
         self.window.composer.leave_edit()
-
-    def _show_export(self) -> None:
-        if self.window.title_bar.export.isVisible():
-            self.window.title_bar.export.showMenu()
 
     def _toggle_stage(self, place: int) -> None:
         view = self.window.turns.last_view()
@@ -314,40 +322,6 @@ class Desk(QObject):
 
     def show_kept(self, why_not: str) -> None:
         """Say that conversations are not being kept, and why; or no longer."""
-        self._kept = not why_not
+        self._telling.show_kept(why_not)
         if not why_not:
-            self._show_notices()
             self.session.refresh_list()
-        elif self._assistant.can_start_afresh:
-            self.window.banner.say(
-                f"This conversation is not being kept. {why_not}",
-                "Start a new file",
-                self._begin_afresh,
-            )
-        else:
-            self.window.banner.say(f"This conversation is not being kept. {why_not}")
-        self.window.arrange()
-
-    def _begin_afresh(self) -> None:
-        self.tasks.start("afresh", self._start_afresh())
-
-    async def _start_afresh(self) -> None:
-        aside = await self._assistant.start_afresh()
-        self.window.toast.say(f"The old file is now {Path(aside).name}", 8)
-
-    def tell_all(self, *notices: str) -> None:
-        """Say things once, until the person has read them; empty ones are nothing."""
-        new = [words for words in notices if words and words not in self._told]
-        if new:
-            self._told += new
-            self._notices += new
-            if self._kept:  # else they wait: what is not being kept matters more
-                self._show_notices()
-
-    def _show_notices(self) -> None:
-        self.window.banner.say(" ".join(self._notices), "OK" if self._notices else "", self._read)
-        self.window.arrange()
-
-    def _read(self) -> None:
-        self._notices.clear()
-        self._show_notices()

@@ -16,7 +16,7 @@ from PySide6.QtCore import (
     Qt,
 )
 from PySide6.QtGui import QColor, QFont, QFontMetrics, QPainter, QTextCharFormat, QTextLayout, QTextOption
-from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
+from PySide6.QtWidgets import QAbstractItemView, QStyle, QStyledItemDelegate, QStyleOptionViewItem
 
 from mirador_desktop.core.amounts import count_words
 from mirador_desktop.core.search_query import FILTERS, Filter
@@ -45,7 +45,7 @@ Row = str | Entry | Filter
 class ResultsModel(QAbstractListModel):
     """Rows: notes about the search, and what was found."""
 
-    def __init__(self, parent: QListView) -> None:
+    def __init__(self, parent: QAbstractItemView) -> None:
         super().__init__(parent)
         self._rows: list[Row] = []
 
@@ -142,7 +142,7 @@ def _all_of(row: Entry | Filter) -> str:
 class ResultsDelegate(QStyledItemDelegate):
     """Paints the rows."""
 
-    def __init__(self, theme: Theme, view: QListView) -> None:
+    def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
         super().__init__(view)
         self._theme, self._view = theme, view
 
@@ -281,5 +281,5 @@ class ResultsDelegate(QStyledItemDelegate):
 class SearchResults:
     """Model and delegate for a list."""
 
-    def __init__(self, theme: Theme, view: QListView) -> None:
+    def __init__(self, theme: Theme, view: QAbstractItemView) -> None:
         self.model, self.delegate = ResultsModel(view), ResultsDelegate(theme, view)

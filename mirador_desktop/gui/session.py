@@ -1,11 +1,12 @@
-"""What the window does with the assistant: opens conversations, asks, stops, branches, and keeps order.
+"""What the window does with the assistant: opens conversations, asks, stops, and branches.
 
 Widgets only show and signal; every coroutine they need is started here.
 """
 
 import asyncio
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QTimer, Signal
@@ -15,6 +16,7 @@ from mirador_desktop.core.events import AnswerFinished, Event, StageFinished, St
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, Pipeline
 from mirador_desktop.errors import StoreError
 from mirador_desktop.gui.conversation_view import ConversationView
+from mirador_desktop.gui.folder_rows import Listing
 from mirador_desktop.gui.pictures import thumbnail
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.turn_view import TurnView
@@ -23,6 +25,7 @@ if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant, QuestionAsked
     from mirador_desktop.core.conversation import Attachment
     from mirador_desktop.core.orchestrator import Depth
+    from mirador_desktop.order import Order
 
 _TAIL = 8
 """Turns that are read before a conversation is shown; the others follow."""
@@ -37,7 +40,7 @@ class Session(QObject):
 
     Signals:
         changed: another conversation is shown, or its title, or whether it answers.
-        listed: the conversations for the sidebar.
+        listed: what the sidebar shows (`Listing`).
         answer_moved: the last turn of what is shown has changed: show its timeline.
         loads_changed: other models may be in memory now.
         asked: the turn of a question that was just asked in what is shown.
@@ -46,10 +49,11 @@ class Session(QObject):
         edit_begun: a question to be put into the composer, and its attachments.
         said: a message for the person, seconds to show it, a button's name and what it does.
         copied: a text for the clipboard.
+        continue_wanted: a turn that another conversation shall go on from.
     """
 
     changed = Signal()
-    listed = Signal(list)
+    listed = Signal(object)
     answer_moved = Signal()
     loads_changed = Signal()
     asked = Signal(object)
@@ -58,10 +62,14 @@ class Session(QObject):
     edit_begun = Signal(str, object)
     said = Signal(str, float, str, object)
     copied = Signal(str)
+    continue_wanted = Signal(object)
 
-    def __init__(self, assistant: "Assistant", tasks: Tasks, view: ConversationView, parent: QObject) -> None:
+    def __init__(
+        self, assistant: "Assistant", order: "Order", tasks: Tasks, view: ConversationView, parent: QObject
+    ) -> None:
         super().__init__(parent)
-        self._assistant, self._tasks, self.view = assistant, tasks, view
+        self._assistant, self._order, self._tasks, self.view = assistant, order, tasks, view
+        self._listing = Listing([], [])
         self.conversation: Conversation | None = None
         self.editing: Turn | None = None
         self._pending = ""
@@ -144,10 +152,20 @@ class Session(QObject):
         self._tasks.start("list", self._list())
 
     async def _list(self) -> None:
-        try:
-            self.listed.emit(await self._assistant.conversations())
-        except StoreError:
-            self.listed.emit([])  # the banner says why
+        """Read what the sidebar shows; where it cannot be read, the banner says why."""
+        before, conversations = self._listing, list[Conversation]()
+        folders, opened = before.folders, before.open
+        with suppress(StoreError):
+            conversations = await self._assistant.conversations()
+            folders = await self._order.folders()
+            opened = await self._order.open_folders() if opened is None else opened
+        self._listing = Listing(conversations, folders, opened)
+        self.listed.emit(self._listing)
+
+    async def list_now(self) -> None:
+        """Show the conversations, and return when they are shown."""
+        self._tasks.cancel("list")
+        await self._list()
 
     # ── asking ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -276,6 +294,7 @@ class Session(QObject):
         view.branch.connect(lambda step: self._tasks.start("open", self._step(turn, step)))
         view.folded.connect(lambda stage, folded: self._assistant.fold(turn, stage, folded))
         view.copied.connect(self.copied)
+        view.continue_here.connect(lambda: self.continue_wanted.emit(turn))
         if any(a.is_image for a in turn.attachments):
             self._tasks.start(f"pictures {turn.id}", self._show_pictures(view))
 
@@ -318,47 +337,9 @@ class Session(QObject):
 
     # ── order ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def rename(self, conversation: Conversation, title: str) -> None:
-        """Give a conversation a title."""
-        self._tasks.start(f"rename {conversation.id}", self._changed(conversation, title=title))
-
-    def pin(self, conversation: Conversation, pinned: bool) -> None:
-        """Pin a conversation, or not any more."""
-        self._tasks.start(f"pin {conversation.id}", self._changed(conversation, pinned=pinned))
-
-    async def _changed(self, conversation: Conversation, title: str = "", pinned: bool | None = None) -> None:
-        known = await self._assistant.open(conversation.id)
-        if known is None:
-            return
-        if title:
-            self._assistant.rename(known, title)
-        if pinned is not None:
-            self._assistant.pin(known, pinned)
-        self.refresh_list()
-        self.changed.emit()
-
-    def delete(self, conversation: Conversation) -> None:
-        """Delete a conversation; it can be brought back for ten seconds."""
-        self._tasks.start(f"delete {conversation.id}", self._delete(conversation))
-
-    async def _delete(self, conversation: Conversation) -> None:
-        from mirador_desktop.library import UNDO_SECONDS
-
-        self._tasks.cancel(f"answer {conversation.id}")
-        await self._assistant.delete(conversation)
-        if conversation.id == self.current:
+    def leave(self, ids: Sequence[str]) -> None:
+        """Let go of conversations that are being deleted: their answers are stopped."""
+        for conversation in ids:
+            self._tasks.cancel(f"answer {conversation}")
+        if self.current in ids:
             self.new()
-        self.refresh_list()
-        title = conversation.title if len(conversation.title) < 40 else conversation.title[:39] + "…"
-        self.said.emit(f"“{title}” was deleted", UNDO_SECONDS, "Undo", lambda: self._restore(conversation))
-        QTimer.singleShot(round(UNDO_SECONDS * 1000) + 500, self, self._purge)
-
-    def _restore(self, conversation: Conversation) -> None:
-        self._tasks.start("restore", self._bring_back(conversation))
-
-    async def _bring_back(self, conversation: Conversation) -> None:
-        await self._assistant.restore(conversation)
-        self.refresh_list()
-
-    def _purge(self) -> None:
-        self._tasks.start("purge", self._assistant.purge())

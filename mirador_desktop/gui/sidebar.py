@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.parts import IconButton
@@ -16,7 +16,7 @@ from mirador_desktop.gui.search_field import SearchField
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
-    from mirador_desktop.core.conversation import Conversation
+    from mirador_desktop.core.conversation import Conversation, Folder
     from mirador_desktop.core.search_results import Found
     from mirador_desktop.gui.conversation_list import ConversationList
     from mirador_desktop.gui.pull_progress import PullProgress
@@ -59,6 +59,9 @@ class EngineButton(QPushButton):
 class Sidebar(QWidget):
     """Everything at the left of the window.
 
+    Attributes:
+        entries: what else the menu of the list offers: words, and what they do.
+
     Signals:
         new: the person wants a new conversation.
         searched: the text to look for; empty when the search is over.
@@ -82,6 +85,10 @@ class Sidebar(QWidget):
         new = IconButton(theme, "plus", "New conversation (Ctrl+N)", self)
         new.setObjectName("newConversation")
         new.clicked.connect(self.new)
+        self.more = IconButton(theme, "dots", "New folder, and how the list is sorted", self)
+        self.more.setObjectName("listMenu")
+        self.more.clicked.connect(self._show_menu)
+        self.entries: list[tuple[str, Callable[[], None]]] = []
         self.search = SearchField(theme, self)
         self.search.textChanged.connect(self._typed)
         self.search.stepped.connect(lambda step: self.list.step(step) if self.searching else None)
@@ -94,6 +101,7 @@ class Sidebar(QWidget):
         self._pause.setInterval(40)
         self._pause.timeout.connect(self._tell)
         self._conversations: Sequence[Conversation] = ()
+        self._folders: Sequence[Folder] = ()
         self._open = ""
         self._enter = False  # was pressed before the search for what was typed has ended
         self._empty_title = QLabel(self)
@@ -112,6 +120,7 @@ class Sidebar(QWidget):
         head = QHBoxLayout()
         head.addWidget(brand)
         head.addStretch()
+        head.addWidget(self.more)
         head.addWidget(new)
         foot = QHBoxLayout()
         foot.setSpacing(4)
@@ -157,15 +166,21 @@ class Sidebar(QWidget):
         """Whether the person searches."""
         return bool(self.search.text().strip())
 
-    def show_conversations(self, conversations: Sequence[Conversation], chosen: str) -> None:
+    def show_conversations(
+        self, conversations: Sequence[Conversation], chosen: str, folders: Sequence[Folder] | None = None
+    ) -> None:
         """Show these conversations, or why there are none; during a search, when it is over."""
         self._conversations, self._open = conversations, chosen
+        self._folders = self._folders if folders is None else folders
         if self.searching and self.list.shows_results:
             return
         self.list.leave_results()
-        self.list.show_conversations(conversations, chosen)
-        self._show_or_say(bool(conversations), "No conversations yet", "Your first question starts one.")
-        self.list.setVisible(bool(conversations))
+        self.list.show_conversations(conversations, chosen, self._folders)
+        archived = bool(conversations) and all(c.archived for c in conversations)
+        title = "All is archived" if archived else "No conversations yet"
+        text = "The archive below has all conversations." if archived else "Your first question starts one."
+        self.list.setVisible(bool(conversations) or bool(self._folders))
+        self._show_or_say(bool(conversations) and not archived, title, text)
 
     def show_found(self, found: Found) -> None:
         """Show the answer to a search, if it is still the one that is asked for."""
@@ -194,7 +209,7 @@ class Sidebar(QWidget):
         self._empty_text.setText(text)
         for label in (self._empty_title, self._empty_text):
             label.setVisible(not anything)
-        self._column.setStretchFactor(self._empty_text, 0 if anything or self.list.shows_results else 1)
+        self._column.setStretchFactor(self._empty_text, 0 if anything or not self.list.isHidden() else 1)
 
     def _typed(self) -> None:
         self._enter = False
@@ -214,6 +229,27 @@ class Sidebar(QWidget):
             self.list.open_current()
         else:
             self._enter = True
+
+    def search_for(self, text: str) -> None:
+        """Search for something as if it was typed."""
+        self.search.setText(text)
+        self.search.setFocus()
+
+    def menu(self) -> QMenu:
+        """The menu of the list."""
+        from mirador_desktop.gui.folder_menus import add_common
+
+        menu = QMenu(self)
+        menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
+        add_common(menu, self.list.sorting, self.list.wanted.emit)
+        if self.entries:
+            menu.addSeparator()
+        for words, act in self.entries:
+            menu.addAction(words, act)
+        return menu
+
+    def _show_menu(self) -> None:
+        self.menu().popup(self.more.mapToGlobal(QPoint(0, self.more.height())))
 
     def _show_filters(self) -> None:
         self.search.filters().popup(self.filters.mapToGlobal(QPoint(0, self.filters.height())))

@@ -53,6 +53,11 @@ QPushButton[kind="flat"]:focus, QPushButton[kind="icon"]:focus {{ border: 2px so
 QPushButton[kind="flat"][quiet="true"] {{ color: {c.muted}; font-weight: 400; }}
 QPushButton::menu-indicator {{ image: none; width: 0; }}
 
+QPushButton[kind="tag"] {{ background: transparent; border: 1px solid {c.line}; border-radius: {px(5)};
+    padding: {px(1)} {px(6)}; font-size: {pt(8)}; font-weight: 400; color: {c.muted}; }}
+QPushButton[kind="tag"]:hover {{ color: {c.text}; background: {c.raised}; }}
+QPushButton[kind="tag"]:focus {{ border: 2px solid {c.focus}; padding: {px(0)} {px(5)}; }}
+
 QLineEdit {{ background: {c.surface}; border: 1px solid {c.line}; border-radius: {px(8)};
     padding: {px(6)} {px(8)}; selection-background-color: {c.focus}; }}
 QLineEdit:focus {{ border: 2px solid {c.focus}; padding: {px(5)} {px(7)}; }}
@@ -60,6 +65,10 @@ QLineEdit:focus {{ border: 2px solid {c.focus}; padding: {px(5)} {px(7)}; }}
 #composer[focused="true"] {{ border: 2px solid {c.focus}; }}
 #composerText {{ background: transparent; border: none; font-size: {pt(10.5)}; }}
 #conversationList {{ background: transparent; border: none; outline: none; }}
+QAbstractItemView[kind="choices"] {{ background: transparent; border: none; outline: none; }}
+QListWidget[kind="choices"]::item {{ padding-left: {px(8)}; border-radius: {px(6)}; }}
+QListWidget[kind="choices"]::item:hover {{ background: {c.raised}; }}
+QListWidget[kind="choices"]::item:selected {{ background: {c.line}; color: {c.text}; }}
 #turnList {{ background: {c.background}; border: none; }}
 #banner {{ background: {c.raised}; border: 1px solid {c.line}; border-radius: {px(8)}; }}
 #toast {{ background: {c.text}; border-radius: {px(8)}; }}

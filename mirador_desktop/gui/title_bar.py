@@ -3,17 +3,21 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
 from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
 
 from mirador_desktop.core.amounts import count_words
 from mirador_desktop.gui import icons
+from mirador_desktop.gui.parts import IconButton
+from mirador_desktop.gui.tags_row import TagsRow
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
+    from mirador_desktop.core.conversation import Conversation
     from mirador_desktop.core.stages import Pipeline
 
 LAYOUTS = (("stack", "Stack"), ("columns", "Columns"), ("final", "Final only"))
@@ -25,11 +29,19 @@ class TitleBar(QWidget):
     Signals:
         layout_chosen: `stack`, `columns` or `final`.
         pipeline_chosen: another pipeline is chosen, by the person or because another conversation is shown.
+        edit_tags: the person wants to see or change the tags.
+        tag_chosen: a tag was clicked.
+        show_branches: the person wants to see the branches.
+        remember: the person wants memory on again.
         copy_all, save_all: the person wants the conversation on the clipboard, or in a file.
     """
 
     layout_chosen = Signal(str)
     pipeline_chosen = Signal()
+    edit_tags = Signal()
+    tag_chosen = Signal(str)
+    show_branches = Signal()
+    remember = Signal()
     copy_all = Signal()
     save_all = Signal()
 
@@ -55,16 +67,43 @@ class TitleBar(QWidget):
         self.export.setAccessibleName("Export the conversation")
         menu = QMenu(self.export)
         menu.addAction("Copy as Markdown", self.copy_all.emit)
-        menu.addAction("Save as Markdown…", self.save_all.emit)
+        menu.addAction("Export…", self.save_all.emit)
         self.export.setMenu(menu)
         self._choosers.append(self.export)
-        row = QHBoxLayout(self)
-        row.setContentsMargins(0, 12, 0, 8)
+        self.no_memory = QPushButton("Memory off", self)
+        self.no_memory.setObjectName("memoryOff")
+        self.no_memory.setProperty("kind", "flat")
+        self.no_memory.setProperty("quiet", "meta")
+        self.no_memory.setToolTip("Nothing of this conversation is remembered. Press to switch its memory on")
+        self.no_memory.setAccessibleName("Memory is off in this conversation. Switch it on")
+        self.no_memory.clicked.connect(self.remember)
+        self.branches = IconButton(theme, "branches", "Branches", self)
+        self.branches.setObjectName("showBranches")
+        self.branches.clicked.connect(self.show_branches)
+        self.tag_button = IconButton(theme, "tag", "Tags of this conversation", self)
+        self.tag_button.setObjectName("editTags")
+        self.tag_button.clicked.connect(self.edit_tags)
+        self.tags = TagsRow(theme, self)
+        self.tags.chosen.connect(self.tag_chosen)
+        self.tags.edit.connect(self.edit_tags)
+        column = QVBoxLayout(self)
+        column.setContentsMargins(0, 12, 0, 8)
+        column.setSpacing(4)
+        row = QHBoxLayout()
         row.setSpacing(8)
+        column.addLayout(row)
+        column.addWidget(self.tags)
         row.addWidget(self.title, 1)
+        signs = QHBoxLayout()
+        signs.setSpacing(2)
+        for sign in (self.no_memory, self.branches, self.tag_button):
+            signs.addWidget(sign)
+        row.addLayout(signs)
         for button in (self.pipeline_button, self.layout_button, self.export):
             row.addWidget(button)
         self.choose_layout(layout)
+        self.show_order(None)
+        self.show_branch_count(0)
         self.restyle()
 
     @staticmethod
@@ -140,6 +179,21 @@ class TitleBar(QWidget):
         self._full_title = title
         self._refresh()
 
+    def show_order(self, conversation: Conversation | None) -> None:
+        """Show a conversation's tags, and whether its memory is off."""
+        tags = conversation.tags if conversation is not None else []
+        self.tags.show_tags(tags)
+        self.tags.setVisible(bool(tags))
+        self.tag_button.setVisible(conversation is not None)
+        self.no_memory.setVisible(conversation is not None and not conversation.memory)
+
+    def show_branch_count(self, count: int) -> None:
+        """Offer the branches where there are some."""
+        words = f"Show the {count} branches"
+        self.branches.setToolTip(words)
+        self.branches.setAccessibleName(words)
+        self.branches.setVisible(count > 1)
+
     def _pipeline_triggered(self) -> None:
         self._refresh()
         self.pipeline_chosen.emit()
@@ -156,7 +210,7 @@ class TitleBar(QWidget):
         self.layout_button.setAccessibleName(f"Layout: {self.layout_button.text()}")
         room = max(40, self.title.width())
         self.title.setText(self.title.fontMetrics().elidedText(self._full_title, Qt.TextElideMode.ElideRight, room))
-        self.title.setToolTip(self._full_title)
+        self.title.setToolTip(f"<p>{escape(self._full_title)}</p>" if self._full_title else "")
         self.title.setAccessibleName(self._full_title or "Title")
 
     def resizeEvent(self, event: object) -> None:

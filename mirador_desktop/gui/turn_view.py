@@ -34,6 +34,7 @@ class TurnView(Area):
         copied: a text for the clipboard.
         link_hovered: the address of the link under the mouse, or "".
         show_memories: the person wants to see what was recalled.
+        continue_here: the person wants to go on from here in a new conversation.
         kept_note, declined_note: a note that was offered, and shall be kept or not.
     """
 
@@ -47,6 +48,7 @@ class TurnView(Area):
     copied = Signal(str)
     link_hovered = Signal(str)
     show_memories = Signal()
+    continue_here = Signal()
     kept_note = Signal(str)
     declined_note = Signal(str)
 
@@ -86,6 +88,9 @@ class TurnView(Area):
         self._copy.clicked.connect(lambda: self.copied.emit(turn.final_text))
         self._again = IconButton(theme, "retry", "Regenerate the answer", self, shy=True)
         self._again.clicked.connect(self.regenerate)
+        self._fork = IconButton(theme, "fork", "Continue from here in a new conversation", self, shy=True)
+        self._fork.setObjectName("continueHere")
+        self._fork.clicked.connect(self.continue_here)
         if turn.stages and any(s.answers or s.skipped for s in turn.stages):
             self._fold_by_rule()
             for panel in self.panels:
@@ -139,6 +144,7 @@ class TurnView(Area):
         self._retry.setVisible(failed)
         self._edit.setVisible(not self.live)
         self._again.setVisible(not self.live)
+        self._fork.setVisible(not self.live)
         self._copy.setVisible(bool(turn.final_text) and not self.live)
 
     # ── place ──────────────────────────────────────────────────────────────────────────────────────────
@@ -179,7 +185,8 @@ class TurnView(Area):
             )
             y += height + theme.px(6)
         self._copy.setGeometry(0, y - theme.px(4), side, side)
-        self._again.setGeometry(side + theme.px(4), y - theme.px(4), side, side)
+        for place, button in enumerate((self._again, self._fork), 1):
+            button.setGeometry(place * (side + theme.px(4)), y - theme.px(4), side, side)
         y += side + theme.px(4)
         self.resize(width, y)
         return y

@@ -7,7 +7,8 @@ from collections.abc import Mapping, Sequence
 import apsw
 
 from mirador_desktop.core.conversation import Conversation, Folder, new_id
-from mirador_desktop.memory import branches, rows
+from mirador_desktop.memory import branches as chains
+from mirador_desktop.memory import rows
 from mirador_desktop.memory.migrations import transaction
 
 _COPIED = (
@@ -55,6 +56,13 @@ def tree(connection: apsw.Connection, conversation: str) -> list[tuple[str, str,
     return [(str(key), str(parent), float(str(created)), str(question)) for key, parent, created, question in found]
 
 
+def branches(connection: apsw.Connection, conversation: str) -> int:
+    """How many turns of a conversation are followed by none: so many branches it has."""
+    sql = """SELECT count(*) FROM turns t WHERE conversation = ?1
+        AND NOT EXISTS (SELECT 1 FROM turns c WHERE c.conversation = ?1 AND c.parent = t.id)"""
+    return int(str(connection.execute(sql, (conversation,)).get))
+
+
 def copy(connection: apsw.Connection, target: Conversation, source: str, leaf: str, *, whole: bool) -> None:
     """Write `target` as a new conversation with turns of `source`, under new identifiers.
 
@@ -66,7 +74,7 @@ def copy(connection: apsw.Connection, target: Conversation, source: str, leaf: s
         if whole:
             ids = [key for key, *_ in tree(connection, source)]
         else:
-            ids = [outline.id for outline in branches.outline(connection, leaf)]
+            ids = [outline.id for outline in chains.outline(connection, leaf)]
         new = {key: key[:20] + new_id()[20:] for key in ids}  # branches are sorted by how their identifiers begin
         target.leaf = new.get(leaf, "")
         connection.execute(rows.WRITE_CONVERSATION, rows.conversation_row(target))
@@ -77,4 +85,4 @@ def copy(connection: apsw.Connection, target: Conversation, source: str, leaf: s
                 names, given = ", ".join(columns), ", ".join(values.get(column, column) for column in columns)
                 sql = f"INSERT INTO {table} ({names}) SELECT {given} FROM {table} WHERE {name} = ?4"  # noqa: S608
                 connection.execute(sql, (key, target.id, new.get(parent, ""), old))
-        branches.count_turns(connection, target.id)
+        chains.count_turns(connection, target.id)

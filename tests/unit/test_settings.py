@@ -35,10 +35,12 @@ def test_all_keys_are_read(tmp_path: Path) -> None:
         'confidence = true\nlayout = "columns"\nsidebar = false\ninspector = false\nwidth = 800\nheight = 600\n'
         'density = "compact"\nprewarm = false\npipeline = "One model"\nlog_level = "debug"\n'
         'release_server = "https://mirror.example/ollama"\nflash_attention = "on"\nkv_cache = "q8_0"\n'
-        'titles = false\nmemory = false\nembedding_model = "none"\n[models."a:1b"]\nkeep_alive = -1\nnum_gpu = 0\n',
+        'sort = "title"\ntitles = false\nmemory = false\nembedding_model = "none"\n'
+        '[models."a:1b"]\nkeep_alive = -1\nnum_gpu = 0\n',
     )
     more: dict[str, Any] = {
         "density": "compact",
+        "sort": "title",
         "titles": False,
         "memory": False,
         "embedding_model": "none",

@@ -1,4 +1,4 @@
-"""The page Appearance: theme, text size, density, layout and the tint of unsure words."""
+"""The page Appearance: theme, text size, density, layout, the tint of unsure words, titles."""
 
 from PySide6.QtCore import Qt
 from PySide6.QtWidgets import QHBoxLayout, QWidget
@@ -49,6 +49,12 @@ class AppearancePage(Page):
         hint = "A word gets a tint when the model gave it a probability under 70 %. Ctrl+H does the same."
         self.body.addWidget(setting_row(theme, "Tint unsure words", hint, self._heat))
         self.finds(self._heat, "Tint unsure words", "confidence heat map probability")
+        self._titles = Switch(theme, "Write titles of conversations")
+        self._titles.setObjectName("titlesSwitch")
+        self._titles.clicked.connect(lambda on: preferences.change(titles=on))
+        hint = "The quick model does it after the first answer, while idle. A title you wrote is never replaced."
+        self.body.addWidget(setting_row(theme, "Write titles", hint, self._titles))
+        self.finds(self._titles, "Write titles", "automatic title name conversation quick model")
         self.body.addStretch()
         self.hear(preferences.listen, lambda before: self._show())
         self._show()
@@ -92,6 +98,7 @@ class AppearancePage(Page):
         self._density.choose(now.density)
         self._layout.choose(now.layout)
         self._heat.setChecked(now.confidence)
+        self._titles.setChecked(now.titles)
         self._percent.setText(f"{now.text_scale * 100:.0f} %")
         self._smaller.setEnabled(now.text_scale > 0.5)
         self._larger.setEnabled(now.text_scale < 3.0)
