@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QApplication, QPushButton, QWidget
 from mirador_desktop.core.conversation import Attachment
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE, Pipeline
 from mirador_desktop.gui.attachments import Attachments
+from mirador_desktop.gui.backup_acts import BackupActs
 from mirador_desktop.gui.doors import Doors
 from mirador_desktop.gui.engine_words import show_engines
 from mirador_desktop.gui.files import Files
@@ -63,6 +64,13 @@ class Desk(QObject):
             window.toast.say,
             self.erase,
             lambda conversation, turn: self._remembering.go_to(conversation, turn),
+            BackupActs(
+                self.session.stop_all,
+                self._restored,
+                self._files.export_all,
+                self._files.choose_import,
+                window.toast.say,
+            ),
         )
         self.first_start = FirstStart(
             window.welcome,
@@ -76,6 +84,7 @@ class Desk(QObject):
         )
         self._remembering = Remembering(window, self.session, doors.memories, self.tasks, self.finding.show_turn)
         self._watch = SettingsWatch(doors.preferences, self.tasks, self.tell_all, self)
+        doors.backups.told = self.tell_all
         doors.providers.clipboard = lambda: QGuiApplication.clipboard().text()
         self._shown = ""
         self._connect()
@@ -228,6 +237,13 @@ class Desk(QObject):
         self.ordering.forget()
         self.session.refresh_list()
         self.window.toast.say("Everything was deleted, with the daily backups", 5)
+
+    def _restored(self) -> None:
+        """Another database took the place of the one there was: show what is in it."""
+        self.session.new()
+        self.ordering.forget()
+        self.session.refresh_list()
+        self.window.toast.say("The backup was restored. What was here is kept aside until the next start", 8)
 
     def _pipeline_chosen(self) -> None:
         self.warm()

@@ -9,6 +9,7 @@ from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
 from mirador_desktop.core.amounts import count_words, size_words
 from mirador_desktop.errors import StoreError
+from mirador_desktop.gui.settings.backup_section import BackupSection
 from mirador_desktop.gui.settings.memory_controls import MemoryControls
 from mirador_desktop.gui.settings.page import Entry, Page
 from mirador_desktop.gui.settings.widgets import Card, Field, button, label, setting_row
@@ -48,11 +49,14 @@ class MemoryPage(Page):
             wraps=True,
         )
         self._row("Earlier turns", earlier, None, "history context memory switch")
+        self._place = self.body.count()  # of backups
+        self._backups: BackupSection | None = None
         self._delete = button(theme, "Delete everything…", self._ask, "danger", "deleteEverything")
         self._delete.setProperty("link", True)  # its words end on the margin
         words = label(
             "All conversations with their answers, all memories and notes, what Mirador remembers of models and "
-            "pulls, and every copy of them. Settings, pipelines and models stay.",
+            "pulls, and every copy of them, the daily backups too. Backups that you have made yourself, settings, "
+            "pipelines and models stay.",
             "muted",
             wraps=True,
         )
@@ -96,8 +100,16 @@ class MemoryPage(Page):
         self.body.insertWidget(0, controls)
         self.entries[:0] = [Entry(words, more, widget) for widget, words, more in controls.controls]
 
+    def add_backups(self, section: BackupSection) -> None:
+        """Put the settings of backups before what deletes everything."""
+        self._backups = section
+        self.body.insertWidget(self._place + (self._controls is not None), section)
+        self.entries[-1:-1] = section.entries
+
     def shown(self) -> None:
         """Count what is kept."""
+        if self._backups is not None:
+            self._backups.refresh()
         self._tasks.start("facts", self._count())
         if self._controls is not None:
             self._controls.refresh()
@@ -131,7 +143,8 @@ class MemoryPage(Page):
         )
         self._protected.setText(f"The database is encrypted as a whole (ChaCha20). {key}")
         self._sure.setText(
-            f"This deletes all of it, with every copy and the key. It cannot be undone. Type “{WORD}” to go on."
+            "This deletes all of it, with every copy, the daily backups and the key. It cannot be undone. "
+            f"Type “{WORD}” to go on."
         )
 
     def _open_folder(self) -> None:

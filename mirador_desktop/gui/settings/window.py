@@ -11,6 +11,7 @@ from PySide6.QtWidgets import QMenu, QWidget
 from mirador_desktop.core.model_rows import Row
 from mirador_desktop.core.stages import Pipeline
 from mirador_desktop.errors import MiradorError
+from mirador_desktop.gui.backup_acts import BackupActs
 from mirador_desktop.gui.doors import Doors
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.theme import Theme
@@ -30,6 +31,7 @@ class SettingsWindow:
         say: shows a short message in the main window.
         erase: deletes everything that is kept.
         go_to: shows a turn of a conversation in the main window.
+        backup_acts: what the main window does for backups, export and import.
     """
 
     def __init__(
@@ -42,9 +44,11 @@ class SettingsWindow:
         say: Callable[[str], object],
         erase: Callable[[], object],
         go_to: Callable[[str, str], object],
+        backup_acts: BackupActs,
     ) -> None:
         self._parent, self._theme, self._doors, self._tasks = parent, theme, doors, tasks
         self._pipeline, self._say, self._erase, self._go_to = pipeline, say, erase, go_to
+        self._backup_acts = backup_acts
         self._dialog: SettingsDialog | None = None
 
     def open(self, page: str | None = None) -> None:
@@ -149,6 +153,7 @@ class SettingsWindow:
         )
 
     def _memory(self) -> "Page":
+        from mirador_desktop.gui.settings.backup_section import BackupSection
         from mirador_desktop.gui.settings.memory_controls import MemoryControls
         from mirador_desktop.gui.settings.memory_page import MemoryPage
 
@@ -158,6 +163,7 @@ class SettingsWindow:
             self._theme, doors.preferences, doors.memories, doors.embedder, self._tasks, self._pull, self._leave_to
         )
         page.add_controls(controls)
+        page.add_backups(BackupSection(self._theme, doors.backups, self._tasks, self._backup_acts))
         page.hear(doors.preferences.listen, lambda before: controls.refresh())
         page.hear(doors.embedder.listen, controls.refresh)
         page.hear(doors.engines.listen, controls.refresh)

@@ -1,0 +1,102 @@
+"""Conversations that are dragged out of the window as a Markdown file, which is written while they are dragged."""
+
+import asyncio
+import logging
+import secrets
+import shutil
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from PySide6.QtCore import QEventLoop, QMetaType, QMimeData, Qt, QTimer, QUrl
+from PySide6.QtGui import QGuiApplication
+
+from mirador_desktop.core.amounts import count_words
+from mirador_desktop.core.conversation import Conversation
+from mirador_desktop.errors import MiradorError
+from mirador_desktop.gui.tasks import Tasks
+
+if TYPE_CHECKING:
+    from mirador_desktop.exchanging import Exchange
+
+log = logging.getLogger(__name__)
+_PATIENCE = 15_000
+"""Milliseconds that a drop waits for its file; the window goes on meanwhile."""
+
+
+class DraggedFile(QMimeData):
+    """Offers a file that is still being written, and titles as text.
+
+    Who receives it may ask for its address while the mouse hovers. Only once the button is up must the file be
+    there, so only then is it waited for.
+    """
+
+    def __init__(self, path: Path, titles: Sequence[str]) -> None:
+        super().__init__()
+        self.ready, self.failed = False, False
+        self._waiting: QEventLoop | None = None
+        self.setText("\n".join(titles))
+        self.setUrls([QUrl.fromLocalFile(str(path))])
+
+    def end(self, failed: bool) -> None:
+        """The file is there, or could not be written."""
+        self.ready, self.failed = not failed, failed
+        if self._waiting is not None:
+            self._waiting.quit()
+
+    def retrieveData(self, mime: str, kind: QMetaType | QMetaType.Type) -> Any:
+        """The data of a kind; for the file, once it is there."""
+        if mime == "text/uri-list":
+            held = QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton
+            if not (self.ready or self.failed or held or self._waiting is not None):
+                self._waiting = QEventLoop()
+                QTimer.singleShot(_PATIENCE, self._waiting, self._waiting.quit)
+                self._waiting.exec(QEventLoop.ProcessEventsFlag.ExcludeUserInputEvents)
+                self._waiting = None
+            if self.failed or not (self.ready or held):
+                return None
+        return super().retrieveData(mime, kind)
+
+
+class DragFiles:
+    """Makes what other programs get when conversations are dragged to them.
+
+    Args:
+        folder: where files lie until the next drag or start; those of before are deleted.
+    """
+
+    def __init__(self, exchange: "Exchange", tasks: Tasks, folder: Path) -> None:
+        self._exchange, self._tasks, self._folder = exchange, tasks, folder
+
+    def mime_of(self, conversations: Sequence[Conversation]) -> QMimeData:
+        """What is dragged; the file is begun now. Does not block."""
+        from mirador_desktop.exchange.markdown import file_name
+
+        name = (
+            file_name(conversations[0])
+            if len(conversations) == 1
+            else f"{count_words(len(conversations), 'conversation').replace(',', '')}.md"
+        )
+        path = self._folder / secrets.token_hex(4) / name
+        data = DraggedFile(path, [each.title or "Untitled" for each in conversations])
+        self._tasks.start("drag out", self._write(data, path, [each.id for each in conversations]))
+        return data
+
+    async def clear(self) -> None:
+        """Delete all files that were dragged."""
+        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+
+    async def _write(self, data: DraggedFile, path: Path, ids: list[str]) -> None:
+        failed = True
+        try:
+            await self.clear()
+            await asyncio.to_thread(path.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
+            await self._exchange.export(path, "markdown", ids)
+            failed = False
+        except OSError as error:
+            raise MiradorError(f"{path.name} could not be written: {error.strerror or error}.") from error
+        finally:
+            try:
+                data.end(failed)
+            except RuntimeError:  # the drag is over, and its data is gone
+                log.debug("A file was written after its drag had ended")
