@@ -173,20 +173,23 @@ class Library:
         self._session.turns.setdefault(turn.id, turn)
         self._keeper.keep(turn=turn)
 
-    async def delete(self, conversation: Conversation) -> None:
-        """Delete a conversation; `restore` brings it back within `UNDO_SECONDS`, after which `purge` ends it."""
+    async def delete(self, *conversations: Conversation) -> None:
+        """Delete conversations; `restore` brings them back within `UNDO_SECONDS`, after which `purge` ends them."""
         await self._keeper.flush()
-        await self._store.mark_deleted(conversation.id, time.time())
-        self._session.conversations.pop(conversation.id, None)
-        self._keeper.forget(conversation.id)  # an answer that is still streaming must not bring it back
+        await self._store.set_deleted([conversation.id for conversation in conversations], time.time())
+        for conversation in conversations:
+            self._session.conversations.pop(conversation.id, None)
+            self._keeper.forget(conversation.id)  # an answer that is still streaming must not bring it back
 
-    async def restore(self, conversation: Conversation) -> None:
-        """Bring a deleted conversation back."""
-        await self._store.restore(conversation.id)
-        self._keeper.remember(conversation.id)
-        self.keep(conversation)
+    async def restore(self, *conversations: Conversation) -> None:
+        """Bring deleted conversations back."""
+        ids = {conversation.id for conversation in conversations}
+        await self._store.set_deleted(list(ids), None)
+        for conversation in conversations:
+            self._keeper.remember(conversation.id)
+            self.keep(conversation)
         for turn in self._session.turns.values():  # what was streamed meanwhile was not kept
-            if turn.conversation == conversation.id:
+            if turn.conversation in ids:
                 self._keeper.keep(turn=turn)
 
     async def purge(self) -> None:

@@ -1,7 +1,7 @@
 """How the person keeps conversations in order: folders, tags, pins, the archive, copies. All of it can be undone."""
 
 import time
-from collections.abc import Awaitable, Callable, Iterable, Mapping, Sequence
+from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,6 +15,10 @@ from mirador_desktop.memory.store import Store
 
 _MOST_NAME = 80
 _MOST_TAG = 40
+_FEW = 20
+"""Up to so many conversations are opened one by one."""
+_SLICE = 500
+"""So many are changed before the window gets its turn."""
 _OPEN = "open folders"
 """The name under which the store remembers them."""
 
@@ -148,35 +152,44 @@ class Order:
 
     async def delete(self, ids: Sequence[str]) -> Done:
         """Delete conversations; `undo` works for `library.UNDO_SECONDS`."""
-        deleted = [c for key in ids if (c := await self._library.open(key)) is not None]
-        for conversation in deleted:
-            await self._library.delete(conversation)
+        deleted = await self._opened(ids)
+        await self._library.delete(*deleted)
 
         async def undo() -> None:
-            for conversation in deleted:
-                await self._library.restore(conversation)
+            for some in _slices(deleted):
+                await self._library.restore(*some)
+                await self._keeper.flush()
 
         return Done(_told(deleted, "deleted"), undo, len(deleted))
 
     async def _change(self, ids: Sequence[str], words: str, **values: Any) -> Done:
         """Set fields of conversations; a function as a value gets what was there."""
-        before: list[tuple[Conversation, dict[str, Any]]] = []
-        for key in dict.fromkeys(ids):
-            conversation = await self._library.open(key)
-            if conversation is None:
-                continue
-            old = {name: getattr(conversation, name) for name in values}
-            now = {name: value(old[name]) if callable(value) else value for name, value in values.items()}
-            if old != now:
-                before.append((conversation, old))
-                self._set(conversation, now)
+        before: dict[str, dict[str, Any]] = {}
+        changed: list[Conversation] = []
+        for some in _slices(await self._opened(ids)):
+            for conversation in some:
+                old = {name: getattr(conversation, name) for name in values}
+                now = {name: value(old[name]) if callable(value) else value for name, value in values.items()}
+                if old != now:
+                    before[conversation.id] = old
+                    changed.append(conversation)
+                    self._set(conversation, now)
+            await self._keeper.flush()
 
         async def undo() -> None:
-            for conversation, old in before:
-                if await self._library.open(conversation.id) is not None:  # one that was deleted stays so
-                    self._set(conversation, old)
+            for some in _slices(await self._opened(list(before))):  # one that was deleted stays so
+                for conversation in some:
+                    self._set(conversation, before[conversation.id])
+                await self._keeper.flush()
 
-        return Done(_told([c for c, _ in before], words), undo, len(before))
+        return Done(_told(changed, words), undo, len(changed))
+
+    async def _opened(self, ids: Sequence[str]) -> list[Conversation]:
+        """The conversations with these identifiers, each once."""
+        wanted = dict.fromkeys(ids)
+        if len(wanted) <= _FEW:
+            return [c for key in wanted if (c := await self._library.open(key)) is not None]
+        return [c for c in await self._library.conversations() if c.id in wanted]
 
     def _set(self, conversation: Conversation, values: Mapping[str, Any]) -> None:
         for name, value in values.items():
@@ -222,11 +235,16 @@ class Order:
         self._store.on_saved()
         made = await self._library.open(target.id)
         assert made is not None
+        end = made.leaf
 
         async def undo() -> None:
-            await self._library.delete(made)
+            found = await self._library.open(made.id)
+            if found is not None and found.leaf != end:
+                raise OrderError(f"“{_short(found.title)}” has gone on since, so it stays. It can be deleted.")
+            if found is not None:
+                await self._library.delete(found)
 
-        return made, Done(f"“{made.title}” was made", undo, 1)
+        return made, Done(f"“{_short(made.title)}” was made", undo, 1)
 
 
 def tags_of(*names: str) -> list[str]:
@@ -239,6 +257,11 @@ def tags_of(*names: str) -> list[str]:
     return sorted(found.values(), key=str.casefold)
 
 
+def _slices(conversations: Sequence[Conversation]) -> Iterator[Sequence[Conversation]]:
+    """Conversations in parts that are changed without a pause."""
+    return (conversations[first : first + _SLICE] for first in range(0, len(conversations), _SLICE))
+
+
 def _name(name: str) -> str:
     name = " ".join(name.split())[:_MOST_NAME].strip()
     if not name:
@@ -246,9 +269,12 @@ def _name(name: str) -> str:
     return name
 
 
+def _short(title: str) -> str:
+    return (title if len(title) < 40 else title[:39] + "…") or "Untitled"
+
+
 def _told(changed: Sequence[Conversation], words: str) -> str:
     """What was done to whom, as a sentence without its full stop."""
     if len(changed) == 1:
-        title = changed[0].title or "Untitled"
-        return f"“{title if len(title) < 40 else title[:39] + '…'}” was {words.replace('their', 'its')}"
+        return f"“{_short(changed[0].title)}” was {words.replace('their', 'its')}"
     return f"{count_words(len(changed), 'conversation')} were {words}"

@@ -179,11 +179,21 @@ class Store:
 
     async def mark_deleted(self, conversation_id: str, when: float) -> None:
         """Hide a conversation as deleted at the Unix time `when`, until it is restored or purged."""
-        await self._set_deleted(conversation_id, when)
+        await self.set_deleted([conversation_id], when)
 
     async def restore(self, conversation_id: str) -> None:
         """Show a conversation again that was marked as deleted."""
-        await self._set_deleted(conversation_id, None)
+        await self.set_deleted([conversation_id], None)
+
+    async def set_deleted(self, ids: Sequence[str], when: float | None) -> None:
+        """Mark conversations as deleted at a Unix time, or None: restore them; all of them or none."""
+        sql = "UPDATE conversations SET deleted = ? WHERE id = ?"
+
+        def mark(connection: apsw.Connection) -> None:
+            with transaction(connection):
+                connection.executemany(sql, [(when, key) for key in ids])
+
+        await self._run(mark)
 
     async def purge(self, older_than: float) -> int:
         """Delete for good what was marked as deleted before the Unix time `older_than`; says how many.
@@ -300,10 +310,6 @@ class Store:
             connection.close()
         except apsw.Error as error:
             _log.warning("The database was not closed properly: %s", error)
-
-    async def _set_deleted(self, conversation_id: str, when: float | None) -> None:
-        sql = "UPDATE conversations SET deleted = ? WHERE id = ?"
-        await self._run(lambda connection: connection.execute(sql, (when, conversation_id)).fetchall())
 
     def _purge(self, connection: apsw.Connection, older_than: float) -> int:
         with transaction(connection):

@@ -15,6 +15,7 @@ from tests.benchmarks import (
     full_start,
     opening,
     painting,
+    retrieval,
     searching,
     settings,
     start,
@@ -30,6 +31,7 @@ PARTS: dict[str, Callable[[], list[Row]]] = {
     "conversations": conversations.measure,
     "opening": opening.measure,
     "searching": searching.measure,
+    "retrieval": retrieval.measure,
     "settings": settings.measure,
     "exchange": exchange.measure,
 }

@@ -76,13 +76,13 @@ def test_a_server_that_dies_in_mid_answer_has_failed_it_and_when_it_is_back_retr
 
 def test_a_model_that_was_deleted_since_the_look_is_replaced(tmp_path: Path) -> None:
     async def drive(window: MainWindow) -> None:
-        sim.change({"remove": [LARGE]})
         await send(window, "What now?")
         turn = await answered(window)
         assert turn.reason == "done"
         assert _ends(turn, "synthesis") == [(LARGE, "failed"), ("qwen2.5:7b", "done")]
 
-    with Sim(scenarios.THREE_MODELS) as sim:
+    gone = {"model": LARGE, "status": 404, "error": f"model '{LARGE}' not found"}
+    with Sim(with_faults(scenarios.THREE_MODELS, gone)) as sim:
         assert driving.run(drive, tmp_path, sim.url) == 0
     assert not troubles(tmp_path)
 

@@ -4,6 +4,7 @@ import socket
 import time
 from pathlib import Path
 
+from PySide6.QtGui import QTextDocumentFragment
 from PySide6.QtWidgets import QLabel, QPushButton, QWidget
 
 from mirador_desktop.core.conversation import Turn
@@ -57,7 +58,8 @@ def test_three_stages_stream_and_are_there_after_a_restart(tmp_path: Path) -> No
         assert last(window) == seen[0]
         panel = part(part(window, QWidget, "turn-1"), QWidget, "stagePanel-synthesis")
         assert part(panel, MarkdownView, "stageText").plain_markdown() == LARGE
-        assert seen[0].question.startswith(part(window, QLabel, "conversationTitle").toolTip().rstrip("…"))
+        title = QTextDocumentFragment.fromHtml(part(window, QLabel, "conversationTitle").toolTip()).toPlainText()
+        assert seen[0].question.startswith(title.rstrip("…")) and title
 
     with Sim(scenarios.THREE_MODELS) as sim:
         assert driving.run(ask, tmp_path, sim.url) == 0

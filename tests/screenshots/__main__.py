@@ -24,6 +24,7 @@ from tests.ollama_sim import scenarios
 from tests.ollama_sim.client import Sim
 from tests.screenshots import (
     attachment_states,
+    exchange_states,
     first_start_states,
     host_states,
     memory_states,
@@ -44,6 +45,7 @@ STATES: dict[str, State] = {
     **search_states.STATES,
     **attachment_states.STATES,
     **memory_states.STATES,
+    **exchange_states.STATES,
 }
 
 
