@@ -3,13 +3,18 @@
 import asyncio
 import logging
 import secrets
+import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
+from typing import Any
+
+import apsw
 
 from mirador_desktop.errors import BackupError, MiradorError
+from mirador_desktop.importing import finished
 from mirador_desktop.library import Library
 from mirador_desktop.memory import backup
 from mirador_desktop.memory.backup import ENDING, LEAST, BackupKey, Progress
@@ -25,6 +30,8 @@ KEPT = 7
 _HOUR = 3600.0
 _NAME = "mirador-%Y-%m-%d"
 _STATE = "daily backup"
+_UNFINISHED = f".{'?' * 16}.tmp"
+"""What a backup is called while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,17 +43,25 @@ class Backup:
     made: float
 
 
+class _Cancelled(Exception):
+    """Whoever wanted it does not want it any more."""
+
+
 class Backups:
     """Writes and restores backups.
 
     Args:
         folder: where daily backups go.
+
+    Attributes:
         told: called with a sentence when a daily backup failed.
+        made: called when a daily backup was made.
     """
 
     def __init__(self, library: Library, store: Store, keeper: Keeper, folder: Path) -> None:
         self._library, self._store, self._keeper, self.folder = library, store, keeper, folder
         self.told: Callable[[str], None] = lambda words: log.warning("%s", words)
+        self.made: Callable[[], object] = lambda: None
         self._lock = asyncio.Lock()
         self._news = asyncio.Event()
 
@@ -58,23 +73,39 @@ class Backups:
     async def restore(self, path: Path, passphrase: str, progress: Progress = lambda done, pages: None) -> Path:
         """Put a backup in the place of everything that is kept now; returns where that lies until the next start.
 
-        Raises `BackupError` or `StoreError`; then all is as it was.
+        Whether there is a daily backup, and under which passphrase, stays as it is set here. Raises `BackupError` or
+        `StoreError`; then all is as it was, and so it is when this is cancelled, until the backup takes its place.
         """
         async with self._lock:
             await self._store.open()
+            daily = await self._store.state(_STATE)
             restored = self._store.path.with_name(f".restoring-{secrets.token_hex(4)}.db")
             try:
-                await self._store.apart(
-                    lambda connection, key: backup.unpack(path, passphrase, restored, key, progress)
+                await self._apart(
+                    lambda connection, key, step: backup.unpack(path, passphrase, restored, key, step), progress
                 )
-                await self._keeper.flush()
-                old = await self._store.replace(lambda current: backup.swap(current, restored))
+                return await finished(self._put(restored, daily), lambda: None)
             finally:
                 await asyncio.to_thread(restored.unlink, missing_ok=True)
-            self._library.forget_session()
-            await self._store.open()
-            self._store.on_saved()
-            return old
+
+    async def _put(self, restored: Path, daily: Any) -> Path:
+        await self._keeper.flush()
+        old = await self._store.replace(lambda current: backup.swap(current, restored))
+        await self._library.begin_anew()
+        await self._store.remember(_STATE, daily)
+        self._store.on_saved()
+        return old
+
+    async def _apart(self, work: Callable[[apsw.Connection, bytes, Progress], None], progress: Progress) -> None:
+        """Do what takes long in a thread of its own. Cancelling ends it at its next step, and waits for that."""
+        cancelled = threading.Event()
+
+        def step(done: int, pages: int) -> None:
+            if cancelled.is_set():
+                raise _Cancelled
+            progress(done, pages)
+
+        await finished(self._store.apart(lambda connection, key: work(connection, key, step)), cancelled.set)
 
     # ── daily ──────────────────────────────────────────────────────────────────────────────────────────
 
@@ -116,12 +147,14 @@ class Backups:
                 pass
 
     async def make_daily(self) -> bool:
-        """Make today's backup if it is wanted and not there; whether it was made."""
+        """Make today's backup if it is wanted and not there under today's passphrase; whether it was made."""
         state = await self._store.state(_STATE)
         path = self.folder / f"{datetime.now().astimezone().strftime(_NAME)}{ENDING}"
-        if state is None or await asyncio.to_thread(path.exists):
+        if state is None:
             return False
         key = BackupKey(bytes.fromhex(state["key"]), bytes.fromhex(state["salt"]))
+        if await asyncio.to_thread(backup.has_salt, path, key):
+            return False
         try:
             await asyncio.to_thread(self.folder.mkdir, mode=0o700, parents=True, exist_ok=True)
         except OSError as error:
@@ -129,30 +162,32 @@ class Backups:
         await self._write(path, key, lambda done, pages: None)
         for old in (await self.kept())[KEPT:]:
             await asyncio.to_thread(old.path.unlink, missing_ok=True)
+        self.made()
         return True
 
     async def delete_daily(self) -> None:
         """Delete all daily backups: everything shall be gone. Raises `BackupError` for one that cannot be deleted."""
         async with self._lock:  # one that is being written is deleted too
-            for each in await self.kept():
+            unfinished = await asyncio.to_thread(lambda: [*self.folder.glob(_UNFINISHED)])
+            for path in (*unfinished, *(each.path for each in await self.kept())):
                 try:
-                    await asyncio.to_thread(each.path.unlink, missing_ok=True)
+                    await asyncio.to_thread(path.unlink, missing_ok=True)
                 except OSError as error:
-                    why = error.strerror or error
-                    raise BackupError(f"{each.path} could not be deleted: {why}.") from error
+                    raise BackupError(f"{path} could not be deleted: {error.strerror or error}.") from error
 
     async def _write(self, path: Path, key: BackupKey, progress: Progress) -> None:
         async with self._lock:
             began = time.monotonic()
             await self._keeper.flush()
-            await self._store.apart(lambda connection, _: backup.write(connection, path, key, progress))
+            await self._apart(lambda connection, _, step: backup.write(connection, path, key, step), progress)
             log.info("A backup was written in %.1f s", time.monotonic() - began)
 
     def _delete_replaced(self) -> None:
-        """Delete what a restore has kept aside until now, and what one that was killed has left."""
+        """Delete what a restore has kept aside until now, and what was left by a program that was killed."""
         path = self._store.path
-        for pattern in (f"{path.stem}-before-restore.db*", ".restoring-*"):
-            for each in path.parent.glob(pattern):
+        places = (path.parent, f"{path.stem}-before-restore.db*"), (path.parent, ".restoring-*")
+        for folder, pattern in (*places, (self.folder, _UNFINISHED)):
+            for each in folder.glob(pattern):
                 try:
                     each.unlink()
                 except OSError as error:

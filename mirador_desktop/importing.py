@@ -141,8 +141,8 @@ async def add(store: Store, keeper: Keeper, looked: Looked, on_progress: Progres
         added = await finished(writing, cancelled.set)
     finally:
         await asyncio.to_thread(looked.close)
-    for key in added.restored:
-        keeper.remember(key)
+    for key in (*added.restored, *added.changed):
+        keeper.remember(key)  # it may have been deleted before
     _tell(looked.report, added)
     if added.turns:
         store.on_saved()

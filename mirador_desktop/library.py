@@ -216,6 +216,14 @@ class Library:
         """Let go of all that was made or changed since the start: what is kept is another database now."""
         self._session = _Session()
 
+    async def begin_anew(self) -> None:
+        """A backup took the place of the database: nothing of before is written into it, and all of it is kept."""
+        for conversation in [*self._session.conversations]:
+            self._keeper.forget(conversation)
+        self.forget_session()
+        for each in await self._store.conversations():
+            self._keeper.remember(each.id)  # it may have been deleted since the backup was made
+
     @property
     def can_start_afresh(self) -> bool:
         """Whether nothing is being kept because the database cannot be read, so that another may be begun."""

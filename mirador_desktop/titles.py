@@ -93,6 +93,8 @@ class Titles:
             if conversation is None or conversation.title_by_person or conversation.title != title_of(turn.question):
                 return
             title = await self._ask(turn) if self._on() else ""
+            if await self._assistant.open(turn.conversation) is not conversation:
+                return  # deleted meanwhile, or read anew after an import or a restored backup
             if title and not conversation.title_by_person and conversation.title == title_of(turn.question):
                 conversation.title = title
                 self._assistant.keep(conversation)

@@ -8,6 +8,7 @@ the file begins with, its salt.
 import hashlib
 import os
 import secrets
+import unicodedata
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -46,8 +47,9 @@ def key_of(passphrase: str, salt: bytes | None = None) -> BackupKey:
     if len(passphrase) < LEAST:
         raise BackupError(f"A passphrase needs at least {LEAST} characters.")
     salt = secrets.token_bytes(_SALT) if salt is None else salt
+    written = unicodedata.normalize("NFC", passphrase)  # systems differ in how they write "é"
     material = hashlib.scrypt(
-        passphrase.encode("utf-8", "replace"), salt=salt, n=1 << 17, r=8, p=1, maxmem=1 << 28, dklen=32
+        written.encode("utf-8", "replace"), salt=salt, n=1 << 17, r=8, p=1, maxmem=1 << 28, dklen=32
     )
     return BackupKey(material, salt)
 
@@ -80,6 +82,15 @@ def write(source: apsw.Connection, path: Path, key: BackupKey, progress: Progres
         raise BackupError(f"{path.name} could not be written: {_why(error, path)}") from error
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def has_salt(path: Path, key: BackupKey) -> bool:
+    """Whether the backup at `path` is there and was made with this key."""
+    try:
+        with path.open("rb") as file:
+            return file.read(_SALT) == key.salt
+    except OSError:
+        return False
 
 
 def unpack(path: Path, passphrase: str, target: Path, key: bytes, progress: Progress) -> None:

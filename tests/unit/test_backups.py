@@ -247,3 +247,119 @@ def test_the_store_says_when_it_cannot_be_read(tmp_path: Path) -> None:
         await home.store.close()
 
     asyncio.run(main())
+
+
+def test_what_was_deleted_and_brought_back_is_kept_again(tmp_path: Path) -> None:
+    path = tmp_path / f"one{ENDING}"
+
+    async def work(home: Home) -> None:
+        kept = await home.add("First")
+        await home.backups.write(path, PASSPHRASE)
+        await home.library.delete(kept)
+        later = await home.add("Only since then")
+        home.library.keep(later)
+        await home.backups.restore(path, PASSPHRASE)
+        home.keeper.keep(kept, Turn(new_id(), kept.id, kept.leaf, question="And then?", reason="done"))
+        later.title = "Written late"
+        home.keeper.keep(later)  # as by something that was still running
+        await home.keeper.flush()
+        assert await home.titles() == ["First"]
+        assert (await home.store.counts())[1] == 2
+
+    at_home(tmp_path, work)
+
+
+def test_daily_backups_stay_as_they_are_set_here(tmp_path: Path) -> None:
+    path = tmp_path / f"one{ENDING}"
+
+    async def work(home: Home) -> None:
+        await home.add("Here")
+        await home.backups.write(path, PASSPHRASE)
+        await home.backups.set_daily("another passphrase")
+        await home.backups.restore(path, PASSPHRASE)
+        assert await home.backups.is_daily()
+        assert await home.backups.make_daily()
+        await home.backups.set_daily(None)
+        await home.backups.restore((await home.backups.kept())[0].path, "another passphrase")
+        assert not await home.backups.is_daily()
+
+    at_home(tmp_path, work)
+
+
+def test_another_passphrase_makes_the_backup_of_today_anew(tmp_path: Path) -> None:
+    told: list[str] = []
+
+    async def work(home: Home) -> None:
+        await home.add("Here")
+        home.backups.made = lambda: told.append("made")
+        await home.backups.set_daily(PASSPHRASE)
+        assert await home.backups.make_daily()
+        assert not await home.backups.make_daily()
+        await home.backups.set_daily("another passphrase")
+        assert await home.backups.make_daily()
+        (only,) = await home.backups.kept()
+        await home.backups.restore(only.path, "another passphrase")
+        assert await home.titles() == ["Here"]
+        assert told == ["made"] * 2
+
+    at_home(tmp_path, work)
+
+
+def test_a_passphrase_is_the_same_however_the_system_writes_it(tmp_path: Path) -> None:
+    path = tmp_path / f"one{ENDING}"
+
+    async def work(home: Home) -> None:
+        await home.add("Here")
+        await home.backups.write(path, "caf\u00e9 au lait")
+        await home.backups.restore(path, "cafe\u0301 au lait")
+
+    at_home(tmp_path, work)
+
+
+def test_cancelled_it_ends_at_once_and_leaves_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "out" / f"one{ENDING}"
+    path.parent.mkdir()
+
+    async def work(home: Home) -> None:
+        for number in range(400):
+            await home.add(f"Number {number} " + "x" * 20_000)
+        await home.backups.write(path, PASSPHRASE)
+        before = path.read_bytes()
+        loop = asyncio.get_running_loop()
+        steps: list[int] = []
+
+        def stop(done: int, pages: int) -> None:
+            steps.append(done)
+            loop.call_soon_threadsafe(task.cancel)
+            while not task.cancelling():
+                pass
+
+        for act in (home.backups.write, home.backups.restore):
+            steps.clear()
+            task = asyncio.ensure_future(act(path, PASSPHRASE, stop))
+            with pytest.raises(asyncio.CancelledError):
+                await task
+            assert len(steps) == 1
+        assert path.read_bytes() == before
+        assert [p.name for p in path.parent.iterdir()] == [path.name]
+        assert len(await home.titles()) == 400
+        assert not [p for p in (tmp_path / "data").iterdir() if "restor" in p.name]
+
+    at_home(tmp_path, work)
+
+
+def test_what_a_killed_backup_has_left_is_deleted(tmp_path: Path) -> None:
+    left = tmp_path / "backups" / f".{'a' * 16}.tmp"
+
+    async def work(home: Home) -> None:
+        left.parent.mkdir()
+        left.write_bytes(b"half")
+        running = asyncio.ensure_future(home.backups.run())
+        while left.exists():
+            await home.store.conversations()
+        running.cancel()
+        left.write_bytes(b"half")
+        await home.backups.delete_daily()
+        assert not left.exists()
+
+    at_home(tmp_path, work)

@@ -316,7 +316,11 @@ def test_what_was_just_deleted_comes_back(tmp_path: Path) -> None:
         assert await store.conversation("a") is not None
         await store.mark_deleted("a", 1.0)
         await store.purge(2.0)
+        exchange._keeper.forget("a")
         assert (await exchange.import_file(path)).conversations == 1
+        exchange._keeper.keep(turn=Turn("later", "a", question="And then?", reason="done"))
+        await exchange._keeper.flush()
+        assert await store.turns(["later"]), "what is asked after that is kept"
 
     _with(tmp_path / "data", work)
 
