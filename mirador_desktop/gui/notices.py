@@ -93,6 +93,13 @@ class Toast(QFrame):
             self._later.append(shown)
         self._show(_Message(words, stay, button, act, monotonic() + stay))
 
+    def take_back(self, act: Callable[[], None]) -> None:
+        """Show the message whose button does this no more: it was done, or cannot be done any longer."""
+        self._later = [message for message in self._later if message.act is not act]
+        if self._shown is not None and self._shown.act is act:
+            self._timer.stop()
+            self._next()
+
     def _show(self, message: "_Message") -> None:
         self._shown = message
         self.words.setText(message.words)

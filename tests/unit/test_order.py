@@ -192,6 +192,40 @@ def test_many_are_deleted_and_come_back(tmp_path: Path) -> None:
     on_a_shelf(tmp_path, work)
 
 
+def test_thousands_are_changed_deleted_and_brought_back_in_parts(tmp_path: Path) -> None:
+    async def work(shelf: Shelf) -> None:
+        made = [Conversation(new_id(), f"Number {n}", updated=float(n)) for n in range(1200)]
+        await shelf.store.save(made)
+        ids, order = [c.id for c in made], shelf.order
+        tagged = await order.add_tags([*ids, ids[0], "nobody"], ["work"])
+        assert tagged.words == "1,200 conversations were tagged"
+        assert await order.tags() == {"work": 1200}
+        deleted = await order.delete(ids)
+        assert await shelf.library.conversations() == []
+        await tagged.undo()  # what is deleted stays so
+        assert await shelf.library.conversations() == []
+        await deleted.undo()
+        assert await order.tags() == {"work": 1200}
+        await tagged.undo()
+        assert await order.tags() == {}
+        assert not shelf.keeper.dirty
+
+    on_a_shelf(tmp_path, work)
+
+
+def test_a_copy_that_has_gone_on_is_not_undone(tmp_path: Path) -> None:
+    async def work(shelf: Shelf) -> None:
+        made, done = await shelf.order.duplicate((await shelf.add("Source")).id)
+        more = Turn(new_id(), made.id, made.leaf, "And then?", 3.0, reason="done")
+        made.leaf = more.id
+        await shelf.store.save([made], [more])
+        with pytest.raises(OrderError, match="has gone on since"):
+            await done.undo()
+        assert await shelf.library.open(made.id) is made
+
+    on_a_shelf(tmp_path, work)
+
+
 def test_a_copy_is_the_same_under_other_identifiers(tmp_path: Path) -> None:
     async def work(shelf: Shelf) -> None:
         source = await shelf.add("Source", 4)
