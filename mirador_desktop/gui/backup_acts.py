@@ -14,7 +14,7 @@ class BackupActs:
         stop: stops answers that are being written.
         restored: shows what is kept now: it is all other than before.
         export_all, import_files: open their dialogs over a widget.
-        say: shows a short message, seconds, a button and what it does.
+        say: shows a short message in the window of a widget: the words, seconds, a button and what it does.
     """
 
     stop: Callable[[], Awaitable[object]]

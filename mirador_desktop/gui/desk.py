@@ -69,7 +69,7 @@ class Desk(QObject):
                 self._restored,
                 self._files.export_all,
                 self._files.choose_import,
-                window.toast.say,
+                self._files.say,
             ),
         )
         self.first_start = FirstStart(
@@ -231,11 +231,11 @@ class Desk(QObject):
         await self.session.stop_all()
         self.session.new()
         await self._assistant.delete_everything()
-        await self._doors.backups.delete_daily()
         await self._files.dragged.clear()
         await self._doors.providers.forget_all()
         self.ordering.forget()
         self.session.refresh_list()
+        await self._doors.backups.delete_daily()  # last: one that cannot be deleted is said, and the rest is done
         self.window.toast.say("Everything was deleted, with the daily backups", 5)
 
     def _restored(self) -> None:
@@ -243,7 +243,6 @@ class Desk(QObject):
         self.session.new()
         self.ordering.forget()
         self.session.refresh_list()
-        self.window.toast.say("The backup was restored. What was here is kept aside until the next start", 8)
 
     def _pipeline_chosen(self) -> None:
         self.warm()

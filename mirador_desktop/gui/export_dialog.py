@@ -1,6 +1,5 @@
 """The dialog of an export: which conversations, as what, how much of them, a preview, progress."""
 
-import asyncio
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime
@@ -8,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from PySide6.QtCore import Qt, QTimer
-from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
 from mirador_desktop.core.amounts import count_words
@@ -16,6 +15,7 @@ from mirador_desktop.core.conversation import Conversation
 from mirador_desktop.errors import MiradorError
 from mirador_desktop.exchange.options import KINDS, ExportOptions, Format
 from mirador_desktop.gui.export_preview import ExportPreview, read_preview, words_on
+from mirador_desktop.gui.save_dialog import ask_where
 from mirador_desktop.gui.settings.panel import Panel
 from mirador_desktop.gui.settings.pull_bar import choose, chooser
 from mirador_desktop.gui.settings.widgets import Progress, Segments, Switch, label
@@ -30,7 +30,7 @@ _SWITCHES = (
     ("thoughts", "Thoughts", "What models thought before they answered"),
     ("confidences", "Confidence", "How sure models were, in percent"),
     ("metadata", "Dates and speeds", "When it was asked, tokens, seconds"),
-    ("branches", "All branches", "Else the one that is shown"),
+    ("branches", "All branches", "Else only the one that is shown"),
 )
 _WHOLE = {
     "json": "Always complete, so that it can be imported again without loss.",
@@ -69,11 +69,12 @@ class ExportDialog(Panel):
         saved: Callable[[Path, "Exported"], object],
         parent: QWidget,
     ) -> None:
-        super().__init__(theme, "Export", "", parent, wide=760)
+        super().__init__(theme, "Export", "", parent, wide=480)
         self.setObjectName("exportDialog")
         self._exchange, self._tasks, self.choices, self._saved = exchange, tasks, choices, saved
         self._shown, self._selected = shown, list(selected)
         self._busy = False
+        self._task, self._preview_task = f"export {id(self)}", f"export preview {id(self)}"
         self._pause = QTimer(self)
         self._pause.setSingleShot(True)
         self._pause.setInterval(60)
@@ -81,7 +82,6 @@ class ExportDialog(Panel):
         across = QHBoxLayout()
         across.setSpacing(theme.px(20))
         self._left = QWidget(self)
-        self._left.setFixedWidth(theme.px(290))
         column = QVBoxLayout(self._left)
         column.setContentsMargins(0, 0, 0, 0)
         column.setSpacing(theme.px(8))
@@ -97,7 +97,10 @@ class ExportDialog(Panel):
         column.addWidget(self._scope)
         self._format = chooser(theme, self._choose_format, "exportFormat", 34)
         column.addWidget(label("Format", "section"))
-        column.addWidget(self._format, 0, Qt.AlignmentFlag.AlignLeft)
+        row = QHBoxLayout()  # its words run from right to left, so an alignment would be mirrored
+        row.addWidget(self._format)
+        row.addStretch()
+        column.addLayout(row)
         column.addWidget(label("What is written", "section"))
         self._answers = Segments(theme, "Answers", (("final", "Final answers"), ("all", "All stages")))
         self._answers.setObjectName("exportAnswers")
@@ -110,7 +113,17 @@ class ExportDialog(Panel):
         self._why.setObjectName("exportWhy")
         column.addWidget(self._why)
         column.addStretch()
-        across.addWidget(self._left)
+        area = QScrollArea(self)  # with larger text there may not be room for all on a small screen
+        area.setFrameShape(QFrame.Shape.NoFrame)
+        area.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
+        area.setFocusPolicy(Qt.FocusPolicy.NoFocus)
+        area.setWidgetResizable(True)
+        area.setWidget(self._left)
+        area.viewport().setAutoFillBackground(False)
+        self._left.setAutoFillBackground(False)
+        area.setFixedWidth(theme.px(290))
+        area.setMinimumHeight(theme.px(200))
+        across.addWidget(area)
         right = QVBoxLayout()
         right.setSpacing(theme.px(6))
         self._caption = label("", "small")
@@ -127,7 +140,8 @@ class ExportDialog(Panel):
         self.add_button("Cancel", self.reject, name="exportCancel")
         self._yes = self.add_button("Export…", self._choose_file, "primary", "exportNow")
         self._yes.setDefault(True)
-        self.resize(theme.px(840), theme.px(540))
+        room = self.screen().availableSize()
+        self.resize(min(theme.px(840), room.width()), min(theme.px(560), room.height() - 40))
         self._set_busy(False)
         self._refresh()
         self._pause.start()
@@ -195,21 +209,23 @@ class ExportDialog(Panel):
             switch.setEnabled(not whole)
         self._why.setText(_WHOLE.get(kind, ""))
         self._why.setVisible(whole)
-        self._caption.setText(words_on(kind))
 
     # ── preview ────────────────────────────────────────────────────────────────────────────────────────
 
     def _look(self) -> None:
-        self._tasks.start("export preview", self._preview())
+        self._tasks.start(self._preview_task, self._preview())
 
     async def _preview(self) -> None:
+        kind = self.choices.kind
         try:
-            content = await read_preview(self._exchange, self.choices.kind, self.ids, self.choices.options)
+            content = await read_preview(self._exchange, kind, self.ids, self.choices.options)
         except MiradorError as error:
             if isValid(self):
+                self._caption.clear()
                 self.preview.say(str(error))
         else:
             if isValid(self):
+                self._caption.setText(words_on(kind))
                 self.preview.show_content(content)
 
     # ── writing ────────────────────────────────────────────────────────────────────────────────────────
@@ -229,44 +245,36 @@ class ExportDialog(Panel):
 
     def _choose_file(self) -> None:
         kind = KINDS[self.choices.kind]
-        dialog = QFileDialog(self, "Export", self.file_name(), f"{kind.label} (*{kind.suffix})")
-        dialog.setObjectName("exportFile")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(kind.suffix[1:])
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda path: self.write(Path(path)))
-        dialog.open()
+        ask_where(self, "Export", self.file_name(), kind.label, kind.suffix, "exportFile", self.write)
 
     def write(self, path: Path) -> None:
         """Write what was chosen to a file."""
         self.fail("")
         self._set_busy(True)
-        self._tasks.start("export", self._write(path)).add_done_callback(self._ended)
+        self._tasks.start(self._task, self._write(path)).add_done_callback(self._ended)
 
-    def _ended(self, task: "asyncio.Task[None]") -> None:
-        if task.cancelled() and isValid(self):  # also one that had not begun
+    def _ended(self, task: object) -> None:
+        if isValid(self) and self._busy:  # stopped or failed
             self._set_busy(False)
 
     async def _write(self, path: Path) -> None:
         choices = self.choices
-
-        def show(done: int, total: int) -> None:
-            if isValid(self):
-                self._bar.set_share(done / total if total else 0)
-                self._progress.setText(f"{done:,} of {count_words(total, 'turn')}")
-
         try:
-            exported = await self._exchange.export(path, choices.kind, self.ids, choices.options, show)
+            exported = await self._exchange.export(path, choices.kind, self.ids, choices.options, self._show_written)
         except MiradorError as error:
             if not isValid(self):
                 raise
-            self._set_busy(False)
             self.fail(str(error))
         else:
-            self._busy = False
             if isValid(self):
+                self._busy = False
                 self.accept()
             self._saved(path, exported)
+
+    def _show_written(self, done: int, total: int) -> None:
+        if isValid(self):
+            self._bar.set_share(done / total if total else 0)
+            self._progress.setText(f"{done:,} of {count_words(total, 'turn')}")
 
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
@@ -280,12 +288,12 @@ class ExportDialog(Panel):
     def reject(self) -> None:
         """While a file is written, stop that; else close."""
         if self._busy:
-            self._tasks.cancel("export")
+            self._tasks.cancel(self._task)
             return
         super().reject()
 
     def done(self, result: int) -> None:
         """Leave nothing behind that works on."""
         self._pause.stop()
-        self._tasks.cancel("export preview")
+        self._tasks.cancel(self._preview_task)
         super().done(result)

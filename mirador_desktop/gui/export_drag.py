@@ -62,7 +62,8 @@ class DragFiles:
     """Makes what other programs get when conversations are dragged to them.
 
     Args:
-        folder: where files lie until the next drag or start; those of before are deleted.
+        folder: where files lie until the next drag, or the end of the program; what a program that was killed has
+            left there is deleted at the next start.
     """
 
     def __init__(self, exchange: "Exchange", tasks: Tasks, folder: Path) -> None:
@@ -82,9 +83,13 @@ class DragFiles:
         self._tasks.start("drag out", self._write(data, path, [each.id for each in conversations]))
         return data
 
+    def forget(self) -> None:
+        """Delete all files that were dragged. Blocks."""
+        shutil.rmtree(self._folder, ignore_errors=True)
+
     async def clear(self) -> None:
         """Delete all files that were dragged."""
-        await asyncio.to_thread(shutil.rmtree, self._folder, ignore_errors=True)
+        await asyncio.to_thread(self.forget)
 
     async def _write(self, data: DraggedFile, path: Path, ids: list[str]) -> None:
         failed = True

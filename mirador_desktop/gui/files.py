@@ -2,17 +2,20 @@
 
 import asyncio
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt, QUrl
 from PySide6.QtGui import QDesktopServices, QDragEnterEvent, QDropEvent
 from PySide6.QtWidgets import QFileDialog, QWidget
+from shiboken6 import isValid
 
 from mirador_desktop.core.amounts import count_words
 from mirador_desktop.core.conversation import Conversation
 from mirador_desktop.gui.export_drag import DragFiles
 from mirador_desktop.gui.main_window import MainWindow
+from mirador_desktop.gui.notices import Toast
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.tasks import Tasks
 
@@ -50,6 +53,19 @@ class Files(QObject):
         window.sidebar.setAcceptDrops(True)
         window.sidebar.installEventFilter(self)
         tasks.start("forget dragged", self.dragged.clear())
+        window.closing.connect(self.dragged.forget)
+
+    def say(
+        self, over: QWidget, words: str, stay: float, button: str = "", act: Callable[[], None] | None = None
+    ) -> None:
+        """Show a short message in the window of a widget: another one may cover the main window."""
+        toast: Toast | None = self._window.toast
+        shown = over.window() if isValid(over) else self._window
+        if shown is not self._window and shown.isVisible():
+            toast = shown.findChild(Toast, options=Qt.FindChildOption.FindDirectChildrenOnly)
+            toast = toast or Toast(self._window.theme, shown)
+        assert toast is not None
+        toast.say(words, stay, button, act)
 
     # ── export ─────────────────────────────────────────────────────────────────────────────────────────
 
@@ -74,6 +90,7 @@ class Files(QObject):
         from mirador_desktop.gui.export_dialog import ExportChoices, ExportDialog
 
         self._choices = self._choices or ExportChoices()
+        over = parent or self._window
         ExportDialog(
             self._window.theme,
             self._doors.exchange,
@@ -82,15 +99,15 @@ class Files(QObject):
             self._session.conversation,
             selected,
             scope,
-            self._saved,
-            parent or self._window,
+            partial(self._saved, over),
+            over,
         ).open()
 
-    def _saved(self, path: Path, exported: "Exported") -> None:
+    def _saved(self, over: QWidget, path: Path, exported: "Exported") -> None:
         words = f"Saved as {path.name}"
         if exported.conversations > 1:
             words = f"{count_words(exported.conversations, 'conversation')} saved as {path.name}"
-        self._window.toast.say(words, 8, "Show in folder", lambda: _open_folder(path))
+        self.say(over, words, 8, "Show in folder", lambda: _open_folder(path))
 
     def copy_conversation(self) -> None:
         """Put the conversation that is shown on the clipboard."""
@@ -166,9 +183,9 @@ class Files(QObject):
 
 
 def _importable(data: QMimeData) -> list[Path]:
-    """The dropped files whose names say that they may hold conversations."""
+    """The dropped files whose names say that they may hold conversations, and folders: Jan's threads are such."""
     paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
-    return [path for path in paths if path.suffix.lower() in _ENDINGS]
+    return [path for path in paths if path.suffix.lower() in _ENDINGS or path.is_dir()]
 
 
 def _open_folder(path: Path) -> None:

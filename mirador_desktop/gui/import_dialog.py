@@ -12,7 +12,14 @@ from shiboken6 import isValid
 
 from mirador_desktop.core.amounts import part_words
 from mirador_desktop.errors import MiradorError
-from mirador_desktop.gui.import_report import recognised_words, report_words, summary_words
+from mirador_desktop.gui.import_report import (
+    few,
+    recognised_words,
+    refused_words,
+    report_words,
+    short_name,
+    summary_words,
+)
 from mirador_desktop.gui.settings.panel import Panel
 from mirador_desktop.gui.settings.widgets import Progress, button, label
 from mirador_desktop.gui.tasks import Tasks
@@ -22,8 +29,6 @@ if TYPE_CHECKING:
     from mirador_desktop.exchange.imported import ImportReport
     from mirador_desktop.exchanging import Exchange
     from mirador_desktop.importing import Looked
-
-_TASK = "import"
 
 
 class ImportDialog(Panel):
@@ -50,6 +55,7 @@ class ImportDialog(Panel):
         self._paths, self._looked, self._refused = list(paths), list["Looked"](), list[str]()
         self._reports: list[tuple[Path, ImportReport]] = []
         self._busy = False
+        self._task = f"import {id(self)}"
         self._found = label("", wraps=True)
         self._found.setObjectName("importFound")
         self.body.addWidget(self._found)
@@ -67,6 +73,7 @@ class ImportDialog(Panel):
         self.report.hide()
         self.body.addWidget(self.report, 1)
         self._copy = button(theme, "Copy the report", self._copy_report, "flat", "importCopy")
+        self._copy.setProperty("link", True)
         self._copy.hide()
         self.add_left(self._copy)
         self._no = self.add_button("Cancel", self.reject, name="importCancel")
@@ -75,7 +82,7 @@ class ImportDialog(Panel):
         self._yes = self.add_button("Import", self._import, "primary", "importNow")
         self._yes.setEnabled(False)
         self._set_busy(True)
-        tasks.start(_TASK, self._look())
+        tasks.start(self._task, self._look()).add_done_callback(self._ended)
 
     # ── looking ────────────────────────────────────────────────────────────────────────────────────────
 
@@ -83,25 +90,26 @@ class ImportDialog(Panel):
         for path in self._paths:
             if not isValid(self):
                 return
-            self._progress.setText(f"Reading {path.name}…")
+            self._progress.setText(f"Reading {short_name(path)}…")
             self._bar.set_share(0)
             try:
                 looked = await self._exchange.look(path, partial(self._read, path))
             except MiradorError as error:
-                self._refused.append(str(error))
+                self._refused.append(refused_words(path, str(error)))
                 continue
-            if not isValid(self):
-                looked.close()
-                return
-            self._looked.append(looked)
+            if isValid(self) and looked.conversations:
+                self._looked.append(looked)
+                continue
+            self._refused.append(refused_words(path, " ".join(looked.report.skipped[:3]) or "It holds no messages."))
+            await asyncio.to_thread(looked.close)
         if isValid(self):
             self._looked_at()
 
     def _looked_at(self) -> None:
         self._set_busy(False)
-        self._found.setText("\n".join(map(recognised_words, self._looked)))
+        self._found.setText(few([*map(recognised_words, self._looked)]))
         self._found.setVisible(bool(self._looked))
-        self.fail("\n".join(self._refused))
+        self.fail(few(self._refused))
         self._yes.setVisible(bool(self._looked))
         self._yes.setEnabled(bool(self._looked))
         if self._looked:
@@ -114,14 +122,14 @@ class ImportDialog(Panel):
     def _read(self, path: Path, done: int, total: int) -> None:
         if isValid(self) and self._busy:
             self._bar.set_share(done / total if total else 0)
-            self._progress.setText(f"Reading {path.name}: {part_words(done, total)}")
+            self._progress.setText(f"Reading {short_name(path)}: {part_words(done, total)}")
 
     # ── keeping ────────────────────────────────────────────────────────────────────────────────────────
 
     def _import(self) -> None:
         self._yes.setEnabled(False)
         self._set_busy(True)
-        self._tasks.start(_TASK, self._keep())
+        self._tasks.start(self._task, self._keep()).add_done_callback(self._ended)
 
     async def _keep(self) -> None:
         error_words = ""
@@ -174,6 +182,10 @@ class ImportDialog(Panel):
 
     # ── its life ───────────────────────────────────────────────────────────────────────────────────────
 
+    def _ended(self, task: object) -> None:
+        if isValid(self) and self._busy:  # something unexpected happened, which the window says
+            self._set_busy(False)
+
     def _set_busy(self, busy: bool) -> None:
         self._busy = busy
         self._bar.set_share(0)
@@ -183,7 +195,7 @@ class ImportDialog(Panel):
     def done(self, result: int) -> None:
         """Stop what runs: a file is added whole or not at all."""
         if self._busy:
-            self._tasks.cancel(_TASK)
+            self._tasks.cancel(self._task)
         looked, self._looked = self._looked, []
         if looked:
             self._tasks.start("forget import", asyncio.to_thread(_close, looked))

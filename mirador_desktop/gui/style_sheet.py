@@ -92,6 +92,7 @@ QFrame[kind="segments"] {{ background: {c.background}; border: 1px solid {c.line
 QPushButton[kind="segment"] {{ background: transparent; border: 2px solid transparent; border-radius: {px(6)};
     color: {c.muted}; padding: {px(2)} {px(9)}; font-weight: 500; }}
 QPushButton[kind="segment"]:checked {{ background: {c.line}; color: {c.text}; }}
+QPushButton[kind="segment"]:disabled {{ color: {c.faint}; }}
 QPushButton[kind="segment"]:focus {{ border-color: {c.focus}; }}
 QPushButton[kind="danger"] {{ background: transparent; color: {c.error}; border: 2px solid transparent;
     padding: {px(3)} {px(6)}; }}
@@ -112,11 +113,13 @@ QLineEdit[kind="heading"]:focus, QLineEdit[kind="quiet"]:focus {{ border: 2px so
     padding: {px(2)} {px(4)}; }}
 QLineEdit[wrong="true"], #settingsDialog QPlainTextEdit[wrong="true"] {{ border-color: {c.error}; }}
 #settingsDialog QSpinBox, #settingsDialog QDoubleSpinBox, #settingsDialog QComboBox,
-#settingsDialog QPlainTextEdit {{ background: {c.surface}; border: 1px solid {c.line};
+#settingsDialog QPlainTextEdit, #exportPreview, #importReport {{ background: {c.surface}; border: 1px solid {c.line};
     border-radius: {px(8)}; padding: {px(5)} {px(8)}; selection-background-color: {c.focus}; }}
 #settingsDialog QSpinBox:focus, #settingsDialog QDoubleSpinBox:focus, #settingsDialog QComboBox:focus,
-#settingsDialog QPlainTextEdit:focus {{ border: 2px solid {c.focus};
+#settingsDialog QPlainTextEdit:focus, #exportPreview:focus, #importReport:focus {{ border: 2px solid {c.focus};
     padding: {px(4)} {px(7)}; }}
+#exportPage {{ background: transparent; border: 1px solid {c.line}; }}
+#exportPage:focus {{ border: 2px solid {c.focus}; }}
 QComboBox QAbstractItemView {{ background: {c.raised}; border: 1px solid {c.line};
     selection-background-color: {c.line}; selection-color: {c.text}; outline: none; }}
 QProgressBar {{ background: {c.line}; border: none; border-radius: 2px; }}

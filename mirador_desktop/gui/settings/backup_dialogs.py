@@ -5,12 +5,13 @@ from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt
-from PySide6.QtWidgets import QFileDialog, QLineEdit, QWidget
+from PySide6.QtWidgets import QLineEdit, QWidget
 from shiboken6 import isValid
 
 from mirador_desktop.errors import MiradorError
 from mirador_desktop.gui.backup_words import strength_words
+from mirador_desktop.gui.import_report import short_name
+from mirador_desktop.gui.save_dialog import ask_where
 from mirador_desktop.gui.settings.panel import Panel, close_when_done
 from mirador_desktop.gui.settings.widgets import Field, Progress, label
 from mirador_desktop.gui.tasks import Tasks
@@ -19,7 +20,7 @@ from mirador_desktop.gui.theme import Theme
 if TYPE_CHECKING:
     from mirador_desktop.backups import Backups
 
-FILTER = "Backups of Mirador (*.miradorbackup)"
+KIND = "Backups of Mirador"
 _TASK = "backup"
 
 
@@ -104,19 +105,23 @@ class PassphrasePanel(Panel):
             try:
                 await work(steps)
             except _Stopped:
-                if isValid(self):
-                    self._set_busy(False)
+                pass
             except MiradorError as error:
                 if not isValid(self):
                     raise
-                self._set_busy(False)
                 self.fail(str(error))
             else:
-                self._busy = False
                 if isValid(self):
+                    self._busy = False
                     self.accept()
 
-        self._tasks.start(_TASK, do())
+        self._tasks.start(_TASK, do()).add_done_callback(self._ended)
+
+    def _ended(self, task: object) -> None:
+        if isValid(self) and self._busy:  # stopped or failed
+            self._set_busy(False)
+            self.passphrase.setFocus()
+            self.passphrase.selectAll()
 
     def _show(self, share: float) -> None:
         if isValid(self):
@@ -161,13 +166,7 @@ class WritePanel(PassphrasePanel):
         """Ask for the file, and write it."""
         from mirador_desktop.backups import ENDING, file_name
 
-        dialog = QFileDialog(self, "Back up", file_name(), FILTER)
-        dialog.setObjectName("backupFile")
-        dialog.setAcceptMode(QFileDialog.AcceptMode.AcceptSave)
-        dialog.setDefaultSuffix(ENDING[1:])
-        dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        dialog.fileSelected.connect(lambda name: self.write(Path(name), passphrase))
-        dialog.open()
+        ask_where(self, "Back up", file_name(), KIND, ENDING, "backupFile", lambda path: self.write(path, passphrase))
 
     def write(self, path: Path, passphrase: str) -> None:
         """Write it."""
@@ -190,8 +189,8 @@ class DailyPanel(PassphrasePanel):
         self, theme: Theme, backups: "Backups", tasks: Tasks, switched: Callable[[], object], parent: QWidget
     ) -> None:
         words = (
-            "A backup is made each day that Mirador runs; the last 7 are kept. The passphrase itself is not kept, "
-            "only a key made of it, in the encrypted database."
+            "A backup is made each day that Mirador runs; the last 7 are kept. Earlier ones keep the passphrase they "
+            "were made with. The passphrase itself is not kept, only a key made of it, in the encrypted database."
         )
         super().__init__(theme, tasks, "Daily backup", words, True, parent)
         self.setObjectName("dailyPanel")
@@ -227,9 +226,9 @@ class RestorePanel(PassphrasePanel):
         parent: QWidget,
     ) -> None:
         words = (
-            f"{path.name} takes the place of all conversations, memories, folders and attached files that are here "
-            "now, and answers that are being written are stopped. What is here now is kept aside until the next "
-            "start of Mirador. Daily backups stay."
+            f"{short_name(path)} takes the place of all conversations, memories, folders and attached files that are "
+            "here now, and answers that are being written are stopped. What is here now is kept aside until the next "
+            "start of Mirador. Daily backups stay, and go on as they are set."
         )
         super().__init__(theme, tasks, "Restore a backup", words, False, parent)
         self.setObjectName("restorePanel")

@@ -70,7 +70,10 @@ class BackupSection(QWidget):
         row.words.addLayout(links)
         column.addWidget(row)
         self.entries.append(Entry("Daily backup", "automatic each day kept", self._daily))
+        if (box := row.layout()) is not None:  # the list makes it high
+            box.setAlignment(self._daily, Qt.AlignmentFlag.AlignTop | Qt.AlignmentFlag.AlignRight)
         self._show(False, [])
+        backups.made = self.refresh
 
     def _add(self, column: QVBoxLayout, words: str, hint: str, controls: tuple[QWidget, ...], more: str) -> None:
         box = QWidget()
@@ -86,6 +89,8 @@ class BackupSection(QWidget):
 
     def refresh(self) -> None:
         """Show what is so now."""
+        if not isValid(self):
+            return
         self._tasks.start("daily backups", self._read())
 
     async def _read(self) -> None:
@@ -122,13 +127,17 @@ class BackupSection(QWidget):
 
     def _written(self, path: Path) -> None:
         folder = QUrl.fromLocalFile(str(path.parent))
-        self._acts.say(f"Backed up to {path.name}", 8, "Show in folder", lambda: QDesktopServices.openUrl(folder))
+        self._acts.say(
+            self, f"Backed up to {path.name}", 8, "Show in folder", lambda: QDesktopServices.openUrl(folder)
+        )
 
     def choose_restore(self) -> None:
         """Ask for a backup, and restore it."""
-        from mirador_desktop.gui.settings.backup_dialogs import FILTER
+        from mirador_desktop.backups import ENDING
+        from mirador_desktop.gui.settings.backup_dialogs import KIND
 
-        dialog = QFileDialog(self.window(), "Restore a backup", str(self._backups.folder), f"{FILTER};;All files (*)")
+        filters = f"{KIND} (*{ENDING});;All files (*)"
+        dialog = QFileDialog(self.window(), "Restore a backup", str(self._backups.folder), filters)
         dialog.setObjectName("restoreFile")
         dialog.setFileMode(QFileDialog.FileMode.ExistingFile)
         dialog.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
@@ -141,8 +150,8 @@ class BackupSection(QWidget):
 
         def restored() -> None:
             self._acts.restored()
-            if isValid(self):
-                self.refresh()
+            words = "The backup was restored. What was here is kept aside until the next start"
+            self._acts.say(self, words, 8)
 
         RestorePanel(self._theme, self._backups, self._tasks, path, self._acts.stop, restored, self.window()).open()
 
@@ -180,5 +189,4 @@ class BackupSection(QWidget):
         except MiradorError:
             self.refresh()
             raise
-        if isValid(self):
-            self.refresh()
+        self.refresh()

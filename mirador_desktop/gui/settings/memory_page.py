@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from pathlib import Path
 
-from PySide6.QtCore import QUrl
+from PySide6.QtCore import QEvent, QUrl
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
@@ -114,6 +114,12 @@ class MemoryPage(Page):
         if self._controls is not None:
             self._controls.refresh()
             self._controls.count()
+
+    def changeEvent(self, event: QEvent) -> None:
+        """A dialog over the page was closed: an import or a restored backup may have changed what is kept."""
+        super().changeEvent(event)
+        if event.type() == QEvent.Type.ActivationChange and self.isVisible() and self.isActiveWindow():
+            self.shown()
 
     def left(self) -> None:
         """A question that was not answered is taken back."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Awaitable, Callable
 
-from PySide6.QtCore import Qt
+from PySide6.QtCore import QEvent, Qt
 from PySide6.QtWidgets import QDialog, QHBoxLayout, QLabel, QLayout, QPushButton, QVBoxLayout, QWidget
 from shiboken6 import isValid
 
@@ -47,6 +47,19 @@ class Panel(QDialog):
         self._row.setSpacing(theme.px(8))
         self._row.addStretch()
         column.addLayout(self._row)
+
+    def event(self, event: QEvent) -> bool:
+        """Grow where words need more lines than there is room for."""
+        kind = event.type()  # after it is deleted by an event, there is nothing left to ask
+        done = super().event(event)
+        if kind != QEvent.Type.LayoutRequest:
+            return done
+        layout = self.layout()
+        if layout is not None and layout.hasHeightForWidth():
+            needed = layout.totalMinimumHeightForWidth(self.width())
+            if needed > self.height():
+                self.resize(self.width(), needed)
+        return done
 
     def add_button(self, words: str, act: Callable[[], object], kind: str = "", name: str = "") -> QPushButton:
         """A button at the lower right."""
