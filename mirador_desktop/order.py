@@ -1,5 +1,6 @@
 """How the person keeps conversations in order: folders, tags, pins, the archive, copies. All of it can be undone."""
 
+import re
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -248,10 +249,10 @@ class Order:
 
 
 def tags_of(*names: str) -> list[str]:
-    """Tags as they are kept: without "#", commas and spaces around, each once whatever its capitals, sorted."""
+    """Tags as they are kept: each once whatever its capitals, sorted, without commas, quotation marks and a "#"."""
     found: dict[str, str] = {}
     for name in names:
-        tag = " ".join(name.replace(",", " ").split()).lstrip("#").strip()[:_MOST_TAG].strip()
+        tag = " ".join(re.sub('[,"]', " ", name).split()).lstrip("#").strip()[:_MOST_TAG].strip()
         if tag:
             found.setdefault(tag.casefold(), tag)
     return sorted(found.values(), key=str.casefold)

@@ -16,6 +16,8 @@ from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.theme import Theme
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_BEGAN = "began"
+"""The property of an editor that keeps the name it began with."""
 _STEP = 14
 """How far a row is set in per step of depth, px."""
 
@@ -209,7 +211,15 @@ class ConversationDelegate(QStyledItemDelegate):
         high = max(box.height() - 8, editor.sizeHint().height())
         editor.setGeometry(box.left() + inset + 2, box.center().y() - high // 2, box.width() - inset - 4, high)
 
-    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
-        """Take what was typed."""
+    def setEditorData(self, editor: QWidget, index: Index) -> None:
+        """Begin with the name there is. It may change meanwhile, what is typed may not."""
         assert isinstance(editor, QLineEdit)
-        model.setData(index, editor.text())
+        if editor.property(_BEGAN) is None:
+            editor.setText(index.data(Qt.ItemDataRole.EditRole))
+            editor.setProperty(_BEGAN, editor.text())
+
+    def setModelData(self, editor: QWidget, model: QAbstractItemModel, index: Index) -> None:
+        """Take what was typed; a name that was left as it was does not become the person's own."""
+        assert isinstance(editor, QLineEdit)
+        if editor.text() != editor.property(_BEGAN):
+            model.setData(index, editor.text())

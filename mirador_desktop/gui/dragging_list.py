@@ -40,6 +40,7 @@ class DraggingList(RowList):
     """
 
     wanted = Signal(object)
+    _carried: Dragged | None = None  # asked for before `__init__` has ended
 
     def __init__(self, theme: Theme, model: ConversationModel, parent: QWidget) -> None:
         super().__init__(parent)
@@ -127,18 +128,14 @@ class DraggingList(RowList):
     def dragMoveEvent(self, event: QDragMoveEvent) -> None:
         """Mark where it would be dropped; a closed folder opens after a moment."""
         super().dragMoveEvent(event)  # scrolls near the edges
-        self._over = event.position().toPoint()
-        dragged = self._dragged(event)
-        drop = self._drop_below(dragged) if dragged is not None else None
-        if drop != self._drop:
-            self._drop = drop
-            self.viewport().update()
-        row = self._dropped_on.row(self.row_at(self._over.y())) if dragged is not None else None
+        self._over, self._carried = event.position().toPoint(), self._dragged(event)
+        self._mark_drop()
+        row = self._dropped_on.row(self.row_at(self._over.y())) if self._carried is not None else None
         closed = row.id if isinstance(row, Drawer) and not row.is_open else ""
         if closed != self._opening:
             self._opening = closed
             self._hover.start() if closed else self._hover.stop()
-        if drop is not None:
+        if self._drop is not None:
             event.setDropAction(Qt.DropAction.MoveAction)
             event.accept()
         else:
@@ -151,9 +148,9 @@ class DraggingList(RowList):
 
     def dropEvent(self, event: QDropEvent) -> None:
         """Do what the mark has promised."""
-        self._over = event.position().toPoint()
-        dragged = self._dragged(event)
-        drop = self._drop_below(dragged) if dragged is not None else None
+        self._over, self._carried = event.position().toPoint(), self._dragged(event)
+        self._mark_drop()
+        drop = self._drop
         self._leave()
         self.setState(QAbstractItemView.State.NoState)
         if drop is None:
@@ -161,25 +158,33 @@ class DraggingList(RowList):
             return
         event.setDropAction(Qt.DropAction.MoveAction)
         event.accept()
-        for act in drop.acts:
-            self.wanted.emit(act)
+        self.wanted.emit(drop.act)
 
     def _dragged(self, event: QDropEvent) -> Dragged | None:
         return unpack(event.mimeData()) if self.model() is self._dropped_on else None
 
-    def _drop_below(self, dragged: Dragged) -> Drop | None:
-        return drop_at(self._dropped_on, self.row_at(self._over.y()), dragged)
+    def _mark_drop(self) -> None:
+        """Mark where a drop would go from where the mouse is now."""
+        carried = self._carried
+        drop = drop_at(self._dropped_on, self.row_at(self._over.y()), carried) if carried is not None else None
+        if drop != self._drop:
+            self._drop = drop
+            self.viewport().update()
 
     def _open_hovered(self) -> None:
         opening, self._opening = self._opening, ""
         if opening:
             self.toggle(opening)
-            self._drop = None  # rows have moved: the next move marks anew
-            self.viewport().update()
+
+    def updateGeometries(self) -> None:
+        """Rows may have come or gone below what is carried."""
+        super().updateGeometries()
+        if self._carried is not None:
+            self._mark_drop()
 
     def _leave(self) -> None:
         self._hover.stop()
-        self._drop, self._opening = None, ""
+        self._drop, self._carried, self._opening = None, None, ""
         self.viewport().update()
 
     def paint_above(self, painter: QPainter) -> None:

@@ -32,11 +32,11 @@ class Drop:
     """Where something would be dropped.
 
     Attributes:
-        acts: what is done then.
+        act: what is done then.
         first, last: the rows that are marked; none (-1) for the empty place below all rows.
     """
 
-    acts: tuple[Act, ...]
+    act: Act
     first: int
     last: int
 
@@ -68,16 +68,11 @@ def drop_at(model: ConversationModel, row: int, dragged: Dragged) -> Drop | None
     section = model.section(row) if row >= 0 else ""
     if isinstance(target, Heading) and target.text != "Pinned":
         section = ""
-    acts = (
-        _of_folder(model, section, dragged.folder) if dragged.folder else _of_conversations(model, section, dragged)
-    )
-    if not acts:
-        return None
-    first, last = _marked(model, row, section)
-    return Drop(acts, first, last)
+    act = _of_folder(model, section, dragged.folder) if dragged.folder else _of_conversations(model, section, dragged)
+    return Drop(act, *_marked(model, row, section)) if act is not None else None
 
 
-def _of_conversations(model: ConversationModel, section: str, dragged: Dragged) -> tuple[Act, ...]:
+def _of_conversations(model: ConversationModel, section: str, dragged: Dragged) -> Act | None:
     wanted = set(dragged.ids)
     moved = [c for c in model.conversations if c.id in wanted]
 
@@ -85,29 +80,28 @@ def _of_conversations(model: ConversationModel, section: str, dragged: Dragged) 
         return tuple(c.id for c in moved if those(c))
 
     if section == PINNED:
-        candidates = [Act("pin", ids(lambda c: not c.pinned), value=True)]
+        acts = [Act("pin", ids(lambda c: not c.pinned or c.archived), value=True)]
     elif section == ARCHIVE:
-        candidates = [Act("archive", ids(lambda c: not c.archived), value=True)]
+        acts = [Act("archive", ids(lambda c: not c.archived), value=True)]
     else:
         folder, known = model.folder(section), {"", *(f.id for f in model.folders)}
         where = folder.id if folder is not None else ""
-        candidates = [
-            Act("archive", ids(lambda c: c.archived), value=False),
-            Act("move", ids(lambda c: (c.folder if c.folder in known else "") != where), folder),
-        ]
-    return tuple(act for act in candidates if act.ids)
+        acts = [Act("move", ids(lambda c: c.archived or (c.folder if c.folder in known else "") != where), folder)]
+        if folder is None:  # nothing is to be moved: pulled out from among the pinned
+            acts.append(Act("pin", ids(lambda c: c.pinned), value=False))
+    return next((act for act in acts if act.ids), None)
 
 
-def _of_folder(model: ConversationModel, section: str, folder_id: str) -> tuple[Act, ...]:
+def _of_folder(model: ConversationModel, section: str, folder_id: str) -> Act | None:
     folder, target = model.folder(folder_id), model.folder(section)
     if folder is None or section == ARCHIVE:
-        return ()
-    if target is None or target.id == folder.parent == "":
-        return (Act("move folder", (), folder, None),) if folder.parent else ()
+        return None
+    if target is None:
+        return Act("move folder", (), folder, None) if folder.parent else None
     holds_folders = any(other.parent == folder.id for other in model.folders)
     if target.id in (folder.id, folder.parent) or target.parent or holds_folders:
-        return ()
-    return (Act("move folder", (), folder, target),)
+        return None
+    return Act("move folder", (), folder, target)
 
 
 def _marked(model: ConversationModel, row: int, section: str) -> tuple[int, int]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import unicodedata
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ ARCHIVE = "archive"
 PINNED = "pinned"
 SORTS = (("changed", "Last changed"), ("created", "Created"), ("title", "Title"))
 """How the list can be sorted: value of the setting, and words."""
+_ACCENTS = re.compile("[\u0300-\u036f]+")
 _GROUPS = ("Today", "Last week", "Older")
 
 
@@ -237,4 +239,5 @@ def _sorted(conversations: Iterable[Conversation], sort: str) -> Iterable[Conver
 @lru_cache(maxsize=100_000)
 def title_key(title: str) -> str:
     """Titles in the order of a dictionary: capitals and accents make no difference."""
-    return "".join(c for c in unicodedata.normalize("NFKD", title.casefold()) if not unicodedata.combining(c))
+    folded = title.casefold()
+    return folded if folded.isascii() else _ACCENTS.sub("", unicodedata.normalize("NFKD", folded))

@@ -15,7 +15,7 @@ from PySide6.QtCore import QObject, QTimer
 from mirador_desktop.core.conversation import Conversation, Folder, Turn
 from mirador_desktop.errors import StoreError
 from mirador_desktop.gui.folder_acts import Act, ids_of
-from mirador_desktop.gui.folder_rows import Listing, title_key
+from mirador_desktop.gui.folder_rows import Listing
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.ordering_popovers import OrderingPopovers
 from mirador_desktop.gui.session import Session
@@ -38,6 +38,8 @@ class _Step:
 
     done: Done
     end: float = float("inf")
+    offer: Callable[[], None] = lambda: None
+    """What the message's button does."""
 
 
 class Ordering(QObject):
@@ -114,17 +116,12 @@ class Ordering(QObject):
     def show_tagged(self, tag: str) -> None:
         """Show all conversations with a tag."""
         self._window.show_sidebar()
+        tag = tag.partition('"')[0] or tag  # in a search it would end the name; its beginning is found too
         self._window.sidebar.search_for(f'tag:"{tag}"' if " " in tag else f"tag:{tag}")
 
     def _settings_changed(self, before: Settings) -> None:
         if before.sort != self._preferences.current.sort:
-            self._tasks.start("sort", self._sort(self._preferences.current.sort))
-
-    async def _sort(self, sort: str) -> None:
-        titles = [c.title for c in self._list.conversations]
-        if sort == "title":  # the keys of many titles take longer than a frame
-            await asyncio.to_thread(lambda: [title_key(title) for title in titles])
-        self._list.set_sort(sort)
+            self._list.set_sort(self._preferences.current.sort)
 
     # ── what is done ───────────────────────────────────────────────────────────────────────────────────
 
@@ -137,7 +134,7 @@ class Ordering(QObject):
         order, ids, folder = self._order, act.ids, act.folder
         match act.what:
             case "pin":
-                self.run(lambda: order.pin(ids, bool(act.value)))
+                self.run(lambda: self._pin(ids, bool(act.value)))
             case "archive":
                 self.run(lambda: order.archive(ids, bool(act.value)))
             case "remember":
@@ -189,11 +186,12 @@ class Ordering(QObject):
         if not done.count:
             return
         step = _Step(done, end)
+        step.offer = lambda: self.start(lambda: self._undo(step))
         self._steps.append(step)
         self._told()
         if not quiet:
             stay = end - monotonic() if end < float("inf") else _TOLD
-            self._window.toast.say(done.words, stay, "Undo", lambda: self.start(lambda: self._undo(step)))
+            self._window.toast.say(done.words, stay, "Undo", step.offer)
 
     def _told(self) -> None:
         """What can be undone has changed, and what is shown with it."""
@@ -219,6 +217,7 @@ class Ordering(QObject):
             self._told()
             return
         self._steps.remove(step)
+        self._window.toast.take_back(step.offer)
         await step.done.undo()
         shown = self._session.conversation
         if shown is not None and await self._assistant.open(shown.id) is None:  # what was undone had made it
@@ -239,12 +238,21 @@ class Ordering(QObject):
         back = await self._order.archive(ids, False)
         return _both(back, await self._order.move(ids, folder))
 
+    async def _pin(self, ids: Sequence[str], pinned: bool) -> Done:
+        """What is pinned out of the archive is no longer archived: the archive has no place for it at the top."""
+        if not pinned:
+            return await self._order.pin(ids, False)
+        back = await self._order.archive(ids, False)
+        return _both(back, await self._order.pin(ids, True))
+
     async def _delete(self, ids: Sequence[str]) -> None:
         from mirador_desktop.library import UNDO_SECONDS
 
         end = monotonic() + UNDO_SECONDS
         self._session.leave(ids)
-        self._did(await self._order.delete(ids), end)
+        done = await self._order.delete(ids)
+        self._session.leave(ids)  # one of them may have been opened meanwhile
+        self._did(done, end)
         self._purge_later()
 
     def _purge_later(self) -> None:
