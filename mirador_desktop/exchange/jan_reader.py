@@ -1,7 +1,8 @@
 """Jan's threads: a folder each, with `thread.json` and the messages in `messages.jsonl`, one a line.
 
 Jan's documentation describes both as OpenAI's threads and messages ("object": "thread" and "thread.message"), with
-content in parts of the types text, reasoning and image_url. The messages follow one another without branches.
+content in parts of the types text, reasoning, image_url and tool_call. Files whose text went with a question are in
+its metadata (`inline_file_contents`). The messages follow one another without branches.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,7 +10,15 @@ from itertools import pairwise
 from typing import Any
 
 from mirador_desktop.exchange import fields
-from mirador_desktop.exchange.foreign import conversation_of, image_of, objects, records_of, split_thoughts, unique
+from mirador_desktop.exchange.foreign import (
+    conversation_of,
+    file_of,
+    image_of,
+    objects,
+    records_of,
+    split_thoughts,
+    unique,
+)
 from mirador_desktop.exchange.imported import ImportReport, Records
 from mirador_desktop.exchange.tree import Message
 
@@ -82,8 +91,14 @@ def _message(line: Mapping[str, Any], place: int, model: str, report: ImportRepo
                 found.attachments.append(image)
             else:
                 report.left_out["images"] += 1
+        elif part.get("type") == "tool_call":
+            report.left_out["results of tools"] += 1
+        elif part.get("type") == "input_audio":
+            report.left_out["sound recordings"] += 1
         else:
             texts.append(text)
+    for file in objects(metadata.get("inline_file_contents")):
+        found.attachments.append(file_of(fields.text(file.get("name")), "", fields.text(file.get("content"))))
     found.text = "\n\n".join(each for each in texts if each)
     found.thinking = "\n\n".join(each for each in thoughts if each)
     if role == "assistant":

@@ -16,6 +16,7 @@ from mirador_desktop.exchange.tree import Message
 
 PROGRAM = "LM Studio"
 _STEP_TIME = re.compile(r"\d{12,14}(?=-)")
+_THOUGHT_FOR = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) seconds?$")
 
 
 def is_conversation(value: Mapping[str, Any]) -> bool:
@@ -72,7 +73,10 @@ def _version(key: str, parent: str, value: Mapping[str, Any], default: str, repo
         if step.get("type") != "contentBlock":
             continue
         text = _content(step, report)
-        thinking = fields.mapping(step.get("style")).get("type") == "thinking"
+        style = fields.mapping(step.get("style"))
+        thinking = style.get("type") == "thinking"
+        if thinking and (lasted := _THOUGHT_FOR.search(fields.text(style.get("title")))):
+            found.thinking_seconds = (found.thinking_seconds or 0.0) + float(lasted[1])
         (thoughts if thinking else texts).append(text)
         _measures(found, fields.mapping(step.get("genInfo")))
     found.text = "\n\n".join(each for each in texts if each)
@@ -94,9 +98,12 @@ def _measures(found: Message, info: Mapping[str, Any]) -> None:
 
 def _content(value: Mapping[str, Any], report: ImportReport) -> str:
     texts: list[str] = []
+    before = None
     for part in objects(value.get("content")):
         kind = part.get("type")
-        if kind == "text":
+        if kind == "text" and before == "text":  # what a draft model wrote is kept apart, in the middle of sentences
+            texts[-1] += fields.text(part.get("text"))
+        elif kind == "text":
             texts.append(fields.text(part.get("text")))
         elif kind == "file":
             report.left_out["images" if part.get("fileType") == "image" else "attached files"] += 1
@@ -108,4 +115,5 @@ def _content(value: Mapping[str, Any], report: ImportReport) -> str:
             report.left_out["results of tools"] += 1
         else:
             report.left_out["other parts of messages"] += 1
+        before = kind
     return "\n\n".join(each for each in texts if each)

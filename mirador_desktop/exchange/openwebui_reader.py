@@ -25,9 +25,12 @@ from mirador_desktop.exchange.openwebui import CONVERSATION, TEXT_AT, TURN
 from mirador_desktop.exchange.tree import Message
 
 PROGRAM = "Open WebUI"
-_REASONING = re.compile(
-    r'\s*<details type="reasoning"([^>]*)>\s*<summary>[^<]*</summary>\n?(.*?)\n?</details>\n?', re.DOTALL
+_FOLDED = re.compile(
+    r'^[ \t]*<details type="(reasoning|tool_calls|code_interpreter)"([^<>]*)>\s*(?:<summary>[^<]*</summary>)?\n?',
+    re.MULTILINE,
 )
+"""How a block begins that its window shows folded: what the model thought, a tool it called, code it ran."""
+_END = re.compile(r"\n?</details>\n*")
 _DURATION = re.compile(r'duration="(\d{1,9}(?:\.\d{1,9})?)"')
 
 
@@ -115,7 +118,7 @@ def _message(key: str, value: Mapping[str, Any], report: ImportReport, instructi
         return found
     found.model = fields.text(value.get("model")) or fields.text(value.get("modelName"))
     found.slot = str(fields.count(value["modelIdx"])) if "modelIdx" in value else found.model
-    _take_answer(found, content, value.get(TEXT_AT))
+    _take_answer(found, content, value.get(TEXT_AT), report)
     error = value.get("error")
     if error:
         found.error = fields.text(error) or fields.text(fields.mapping(error).get("content")) or "It failed."
@@ -157,7 +160,7 @@ def _content(value: Mapping[str, Any], found: Message, report: ImportReport) -> 
     return "\n".join(each for each in texts if each)
 
 
-def _take_answer(found: Message, content: str, text_at: object) -> None:
+def _take_answer(found: Message, content: str, text_at: object, report: ImportReport) -> None:
     """Part what a model thought from what it answered."""
     if isinstance(text_at, int) and not isinstance(text_at, bool) and 0 <= text_at <= len(content):
         ours = content[:text_at]
@@ -169,12 +172,23 @@ def _take_answer(found: Message, content: str, text_at: object) -> None:
             found.thinking_seconds = float(duration[1]) if duration is not None and float(duration[1]) else None
             return
     thoughts = [found.thinking] if found.thinking else []
-    while match := _REASONING.match(content):
-        thoughts.append("\n".join(line.removeprefix("> ").removeprefix(">") for line in match[2].split("\n")))
-        duration = _DURATION.search(match[1])
+
+    texts, at = list[str](), 0
+    while (begin := _FOLDED.search(content, at)) and (end := _END.search(content, begin.end())):
+        texts.append(content[at : begin.start()])
+        at = end.end()
+        kind, attributes = begin.groups()
+        inner = content[begin.end() : end.start()]
+        if kind == "code_interpreter":
+            texts.append(f"{inner}\n\n")
+        if kind != "reasoning":
+            report.left_out["results of tools"] += 1
+            continue
+        thoughts.append("\n".join(line.removeprefix("> ").removeprefix(">") for line in inner.split("\n")))
+        duration = _DURATION.search(attributes)
         if duration is not None:
             found.thinking_seconds = (found.thinking_seconds or 0.0) + float(duration[1])
-        content = content[match.end() :]
+    content = "".join([*texts, content[at:]])
     if not thoughts:
         thinking, content = split_thoughts(content)
         thoughts = [thinking] if thinking else []

@@ -230,6 +230,17 @@ def test_a_conversation_of_lm_studio(tmp_path: Path) -> None:
     assert report.left_out == {"images": 1}
 
 
+def test_the_words_of_a_draft_model_stay_in_their_sentence(tmp_path: Path) -> None:
+    talk = _lmstudio()
+    thoughts, answer = talk["messages"][1]["versions"][1]["steps"][:2]
+    thoughts["style"]["title"] = "Thought for 3.25 seconds"
+    pieces = (("The", True), (" lamp is ", False), ("lit.", True))
+    answer["content"] = [{"type": "text", "text": text, "fromDraftModel": draft} for text, draft in pieces]
+    _, turns, _ = _read(tmp_path / "1.conversation.json", talk)
+    (found,) = (t.stages[0].answers[0] for t in turns if t.final_text.startswith("The"))
+    assert (found.text, found.thinking_seconds) == ("The lamp is lit.", 3.25)
+
+
 def test_a_folder_of_lm_studio_keeps_its_folders(tmp_path: Path) -> None:
     (tmp_path / "conversations" / "Work").mkdir(parents=True)
     (tmp_path / "conversations" / "Work" / "1.conversation.json").write_text(json.dumps(_lmstudio()))
@@ -298,6 +309,20 @@ def test_messages_without_a_thread_are_a_conversation_too(tmp_path: Path) -> Non
     path.write_text(_line("1", "user", "Hi", 1_700_000_001) + "\n" + _line("2", "assistant", "Ho", 1_700_000_002))
     conversation, (turn,), _ = _one(read_back(path))
     assert (turn.final_text, conversation.created) == ("Ho", 1_700_000_001.0)
+
+
+def test_files_tools_and_sounds_in_a_thread(tmp_path: Path) -> None:
+    files = [{"name": "notes.txt", "content": "Buy wax"}]
+    asked = json.loads(_line("1", "user", "Read it", 1_700_000_001, metadata={"inline_file_contents": files}))
+    asked["content"].append({"type": "input_audio", "input_audio": {"data": "", "format": "wav"}})
+    said = json.loads(_line("2", "assistant", "Done", 1_700_000_002))
+    said["content"].insert(0, {"type": "tool_call", "tool_name": "read", "input": {}, "output": "Buy wax"})
+    path = tmp_path / "messages.jsonl"
+    path.write_text(f"{json.dumps(asked)}\n{json.dumps(said)}\n")
+    _, (turn,), report = _one(read_back(path))
+    assert [(a.name, a.text) for a in turn.attachments] == [("notes.txt", "Buy wax")]
+    assert (turn.question, turn.final_text) == ("Read it", "Done")
+    assert report.left_out == {"results of tools": 1, "sound recordings": 1}
 
 
 def test_a_thread_without_messages_says_so(tmp_path: Path) -> None:

@@ -4,6 +4,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
@@ -157,6 +158,36 @@ def test_thoughts_errors_files_and_counts_are_kept(tmp_path: Path) -> None:
     ]
     assert (second.reason, second.error) == ("failed", "It broke.")
     assert report.left_out == {"images": 1, "sources": 1}
+
+
+def test_tools_and_code_that_ran_are_parted_from_the_answer(tmp_path: Path) -> None:
+    content = (
+        '<details type="reasoning" done="true" duration="2">\n<summary>Thought for 2 seconds</summary>\n> First\n'
+        "</details>\nLet me look.\n\n"
+        '<details type="tool_calls" done="true" id="call_1" name="weather" arguments="&quot;{}&quot;" '
+        'result="&quot;&lt;b&gt;rain&quot;" files="">\n<summary>Tool Executed</summary>\n</details>\n'
+        '<details type="reasoning" done="true" duration="3">\n<summary>Thought for 3 seconds</summary>\n> Then\n'
+        "</details>\n"
+        '<details type="code_interpreter" done="true" output="1">\n<summary>Analyzed</summary>\n```python\nprint(1)\n'
+        '```\n</details>\nRain. <details type="tool_calls"> is HTML.'
+    )
+    messages = [
+        _message("u1", None, "user", "Weather?", "a1"),
+        _message("a1", "u1", "assistant", content, model="m"),
+    ]
+    records, report = _read(tmp_path / "a.json", json.dumps(_chat(messages, "a1")).encode())
+    answer = _turns(records)[0].stages[0].answers[0]
+    assert answer.text == 'Let me look.\n\n```python\nprint(1)\n```\n\nRain. <details type="tool_calls"> is HTML.'
+    assert (answer.thinking, answer.thinking_seconds) == ("First\n\nThen", 5.0)
+    assert report.left_out == {"results of tools": 2}
+
+
+@pytest.mark.parametrize("piece", ['<details type="tool_calls"', '<details type="tool_calls">\n', "\n", "</details>"])
+def test_what_is_repeated_without_an_end_takes_no_time(tmp_path: Path, piece: str) -> None:
+    hostile = piece * 200_000
+    messages = [_message("u1", None, "user", "Q", "a1"), _message("a1", "u1", "assistant", f"x{hostile}x", model="m")]
+    records, _ = _read(tmp_path / "a.json", json.dumps(_chat(messages, "a1")).encode())
+    assert _turns(records)[0].final_text == f"x{hostile}x"
 
 
 def test_an_old_list_of_messages_is_read(tmp_path: Path) -> None:
