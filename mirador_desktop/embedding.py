@@ -116,10 +116,13 @@ class Embedder:
         return here[-1] if here else None
 
     async def question(self, text: str) -> tuple[Sequence[float] | None, str]:
-        """The vector of a question and the model's key; None where there is none in time."""
+        """The vector of a question and the model's key; None where there is none in time, or nothing to compare."""
         model = self.model
         engine = self._source.engine_of(model.name) if model is not None else None
         if model is None or engine is None or not self._fits(model.name):
+            return None, ""
+        done, _ = await self._store.read(lambda connection: vectors.counted(connection, _key(model)))
+        if not done:
             return None, ""
         # Not cancelled when it is late: cutting the connection would end the loading of the model.
         task = asyncio.create_task(engine.embed(model.name, [f"{_prefixes(model)[0]}{text}"]))

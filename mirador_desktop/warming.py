@@ -127,13 +127,18 @@ class Warmer:
         return make_plan(wanted, rooms)
 
     def fits_beside(self, model: str) -> bool:
-        """Whether a model can be used without another one having to leave memory for it, as far as is known."""
+        """Whether a model can be used without another one having to leave memory for it, as far as is known.
+
+        What is to stay in memory for the pipeline that is wanted counts as if it were there already.
+        """
         engine = self._shelf.engine_of(model)
         if engine is None or engine.kind != "ollama" or self._is_loaded(engine, model):
             return engine is not None
         info = next((m for m in self._shelf.models() if same_model(m.name, model)), None)
         room = self._room(engine)
-        return room.fits([needs(info.size) if info is not None else 0, *room.loaded.values()])
+        stays = self.plan(self._wanted).stays if self._wanted is not None else ()
+        there = {full_name(each.model): each.need for each in stays if each.host == engine.name} | dict(room.loaded)
+        return room.fits([needs(info.size) if info is not None else 0, *there.values()])
 
     def _room(self, engine: Engine) -> HostRoom:
         most = self._most.get(engine.address)

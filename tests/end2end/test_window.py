@@ -59,7 +59,8 @@ def test_three_stages_stream_and_are_there_after_a_restart(tmp_path: Path) -> No
         panel = part(part(window, QWidget, "turn-1"), QWidget, "stagePanel-synthesis")
         assert part(panel, MarkdownView, "stageText").plain_markdown() == LARGE
         title = QTextDocumentFragment.fromHtml(part(window, QLabel, "conversationTitle").toolTip()).toPlainText()
-        assert seen[0].question.startswith(title.rstrip("…")) and title
+        assert title
+        assert seen[0].question.startswith(title.rstrip("…"))
 
     with Sim(scenarios.THREE_MODELS) as sim:
         assert driving.run(ask, tmp_path, sim.url) == 0

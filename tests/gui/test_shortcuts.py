@@ -5,9 +5,10 @@ from pathlib import Path
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QGuiApplication
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QMenu, QPushButton, QWidget
+from PySide6.QtWidgets import QApplication, QLabel, QPushButton, QWidget
 
 from mirador_desktop.core.stages import GUIDE_PIPELINE
+from mirador_desktop.gui.export_dialog import ExportDialog
 from mirador_desktop.gui.main_window import MainWindow
 from tests import driving
 from tests.driving import answered, last, part, settled, tick, until
@@ -27,10 +28,6 @@ async def press(window: MainWindow, key: Qt.Key, modifiers: Qt.KeyboardModifier 
     """Press a key where the focus is."""
     QTest.keyClick(QApplication.focusWidget() or window, key, modifiers)
     await tick()
-
-
-def menus(window: MainWindow) -> list[QMenu]:
-    return [m for m in window.findChildren(QMenu) if m.isVisible()]
 
 
 async def _asks(window: MainWindow) -> None:
@@ -72,13 +69,23 @@ async def _copies_and_exports(window: MainWindow) -> None:
     await press(window, K.Key_C, CTRL | SHIFT)
     assert clipboard.text() == last(window).final_text
     await press(window, K.Key_E, CTRL)
-    (menu,) = menus(window)
-    copy = menu.actions()[0]
-    menu.close()
-    copy.trigger()
+    await _leave_export(window, "this")
+    menu = part(window, QPushButton, "exportButton").menu()
+    menu.actions()[0].trigger()
     await until(lambda: clipboard.text().startswith("# First line"), "the export on the clipboard")
     assert "> second line" in clipboard.text()
     await until(lambda: window.toast.isVisible())
+
+
+async def _leave_export(window: MainWindow, scope: str) -> None:
+    """The dialog of an export stands over the window and offers this first: close it."""
+    await until(lambda: window.findChild(ExportDialog) is not None, "the export")
+    dialog = part(window, ExportDialog, "exportDialog")
+    assert dialog.scope == scope
+    dialog.reject()
+    await until(lambda: window.findChild(ExportDialog) is None, "the end of the export")
+    window.activateWindow()
+    await until(window.isActiveWindow, "the window")
 
 
 async def _shows_and_hides(window: MainWindow) -> None:
@@ -157,7 +164,7 @@ async def _opens_the_guide(window: MainWindow) -> None:
     assert title.text() == guide, "a look at the engines does not take the guide's page away"
     assert window.title_bar.pipeline == GUIDE_PIPELINE
     await press(window, K.Key_E, CTRL)
-    assert menus(window) == [], "there is nothing to export"
+    await _leave_export(window, "all")
     await press(window, K.Key_N, CTRL)
     assert window.title_bar.pipeline != GUIDE_PIPELINE
     assert title.text() != guide

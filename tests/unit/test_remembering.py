@@ -262,6 +262,10 @@ def test_vectors_are_made_in_the_background_and_used_for_questions(sim: Sim, tmp
             home.fits = False
             assert await home.embedder.question("roof") == (None, "")
             home.fits = True
+            await home.embedder.forget()
+            asked = len(sim.requests("/api/embed"))
+            assert await home.embedder.question("roof") == (None, ""), "there is nothing to compare it with"
+            assert len(sim.requests("/api/embed")) == asked
             home.model = "not there"
             assert home.embedder.model is None
             assert await home.embedder.question("roof") == (None, "")

@@ -106,6 +106,25 @@ async def _two_questions(made: Bench, sim: Sim) -> None:
     await made.ask()
 
 
+NOMIC = {"name": "nomic-embed-text:latest", "size": GB // 4, "capabilities": ["embedding"]}
+
+
+@pytest.mark.parametrize(("room", "fits"), [(64 * GB, True), (2 * GB, False)])
+def test_a_model_for_the_side_leaves_room_for_what_is_wanted(tmp_path: Path, room: int, fits: bool) -> None:
+    scenario = {"models": [*THREE_MODELS["models"], NOMIC]}
+
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.registry.look()
+        await made.warmer.find_limits(lambda address: True)
+        assert made.warmer.fits_beside(NOMIC["name"]), "nothing is there, nothing is wanted"
+        made.warmer.want(DEFAULT_PIPELINE)
+        assert made.warmer.fits_beside(NOMIC["name"]) is fits, "it is not loaded yet, but wanted"
+        await made.idle()
+        assert made.warmer.fits_beside(NOMIC["name"]) is fits
+
+    bench(tmp_path, work, scenario=scenario, most=4, room=room)
+
+
 def test_room_for_one_loads_each_model_once_an_answer(tmp_path: Path) -> None:
     loads = bench(tmp_path, _two_questions, max_loaded=1)
     assert loads == [SMALL, MIDDLE, LARGE] * 2
