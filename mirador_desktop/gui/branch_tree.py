@@ -154,7 +154,9 @@ class _Delegate(QStyledItemDelegate):
         painter.setPen(QColor(c.text if node.shown or chosen else c.muted))
         words = box.adjusted(x - box.left() + theme.px(12), 0, -theme.px(8), 0)
         text = painter.fontMetrics().elidedText(node.question, Qt.TextElideMode.ElideRight, words.width())
-        painter.drawText(words, Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter, text)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # questions decide how they are read
+        left = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
+        painter.drawText(words, left, text)
         painter.restore()
 
     def _paint_lines(self, painter: QPainter, nodes: Sequence[Node], row: int, box: QRect) -> None:

@@ -15,7 +15,7 @@ from mirador_desktop.gui.folder_rows import Drawer, Heading, Note, Row
 from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.theme import Theme
 
-_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter
+_LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
 _BEGAN = "began"
 """The property of an editor that keeps the name it began with."""
 _STEP = 14
@@ -73,6 +73,7 @@ class ConversationDelegate(QStyledItemDelegate):
         state: QStyle.StateFlag = option.state
         painter.save()
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
+        painter.setLayoutDirection(Qt.LayoutDirection.LayoutDirectionAuto)  # names decide how they are read
         if isinstance(row, Heading | Note):
             self._paint_words(painter, row, box, depth)
         else:
@@ -86,7 +87,8 @@ class ConversationDelegate(QStyledItemDelegate):
             if isinstance(row, Drawer):
                 self._paint_drawer(painter, row, card)
             else:
-                self._paint_conversation(painter, model, index.row(), row, card)
+                bright = shown or over or bool(state & QStyle.StateFlag.State_Selected)
+                self._paint_conversation(painter, model, index.row(), row, card, bright)
         painter.restore()
 
     def _paint_words(self, painter: QPainter, row: Heading | Note, box: QRect, depth: int) -> None:
@@ -136,7 +138,7 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.drawText(QRect(left, card.top(), room, card.height()), _LEFT, name)
 
     def _paint_conversation(
-        self, painter: QPainter, model: ConversationModel, place: int, row: Conversation, card: QRect
+        self, painter: QPainter, model: ConversationModel, place: int, row: Conversation, card: QRect, bright: bool
     ) -> None:
         theme, c = self._theme, self._theme.colours
         inner = self._inner(card)
@@ -151,7 +153,7 @@ class ConversationDelegate(QStyledItemDelegate):
         painter.drawText(upper.translated(0, upper.height()), _LEFT, words)
         for text, chip, _ in self._chips(row, inner, words):
             painter.setFont(self._chip_font())
-            painter.setPen(QColor(c.line))
+            painter.setPen(QColor(c.faint if bright else c.line))  # a line would not be seen on a marked row
             painter.setBrush(Qt.BrushStyle.NoBrush)
             painter.drawRoundedRect(QRectF(chip).adjusted(0.5, 0.5, -0.5, -0.5), theme.px(4), theme.px(4))
             painter.setPen(QColor(c.muted))

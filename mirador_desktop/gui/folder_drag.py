@@ -121,4 +121,6 @@ def _marked(model: ConversationModel, row: int, section: str) -> tuple[int, int]
             for place in range(len(rows))
             if not model.section(place) and not isinstance(rows[place], Drawer) and rows[place] != Heading("Folders")
         ]
+    if found and isinstance(rows[found[0]], Heading):
+        del found[0]
     return (found[0], found[-1]) if found else (-1, -1)

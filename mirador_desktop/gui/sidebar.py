@@ -111,6 +111,7 @@ class Sidebar(QWidget):
         self._empty_text = QLabel(self)
         self._empty_text.setProperty("kind", "small")
         self._empty_text.setWordWrap(True)
+        self._empty_text.setContentsMargins(0, 0, 0, 8)
         self.engine = EngineButton(theme, self)
         self.engine.clicked.connect(self.look_again)
         self.gear = IconButton(theme, "gear", "Settings (Ctrl+,)", self)

@@ -98,6 +98,7 @@ class TagsPopover(Popover):
             chip.clicked.connect(partial(self._remove, tag))
             self._flow.addWidget(chip)
             chip.show()
+        self._chips.setFixedHeight(self._flow.heightForWidth(self.width() - 28))  # all lines, also before it is shown
         self._chips.setVisible(bool(tags))
         self._none.setVisible(not tags)
         self.adjustSize()

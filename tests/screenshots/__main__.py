@@ -18,6 +18,7 @@ from PySide6.QtGui import QPainter, QPixmap
 from PySide6.QtWidgets import QApplication, QDialog, QMenu, QWidget
 
 from mirador_desktop.gui.main_window import MainWindow
+from mirador_desktop.gui.popover import Popover
 from tests import driving
 from tests.driving import settled, tick
 from tests.ollama_sim import scenarios
@@ -29,6 +30,7 @@ from tests.screenshots import (
     host_states,
     memory_states,
     model_states,
+    order_states,
     page_states,
     search_states,
     window_states,
@@ -43,6 +45,7 @@ STATES: dict[str, State] = {
     **model_states.STATES,
     **page_states.STATES,
     **search_states.STATES,
+    **order_states.STATES,
     **attachment_states.STATES,
     **memory_states.STATES,
     **exchange_states.STATES,
@@ -59,7 +62,7 @@ def _grab(shown: QWidget) -> QPixmap:
     """A window with what is open above it."""
     picture = shown.grab()
     for above in QApplication.topLevelWidgets():
-        if above is shown or not above.isVisible() or not isinstance(above, QDialog | QMenu):
+        if above is shown or not above.isVisible() or not isinstance(above, QDialog | QMenu | Popover):
             continue
         if shown not in _parents(above):
             continue
