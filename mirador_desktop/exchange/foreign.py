@@ -4,9 +4,10 @@ import base64
 import binascii
 import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from textwrap import shorten
 from typing import Any
 
-from mirador_desktop.core.conversation import Attachment, Conversation, Folder
+from mirador_desktop.core.conversation import Attachment, Conversation, Folder, Turn
 from mirador_desktop.exchange import fields
 from mirador_desktop.exchange.imported import ImportReport, Records, foreign_id
 from mirador_desktop.exchange.tree import Message, TooLarge, turns_of
@@ -15,6 +16,9 @@ _DATA_URL = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,", re.IGNOREC
 _MOST_IMAGE = 30_000_000
 _THOUGHTS = re.compile(r"\s*<(think|thinking|reasoning)>(.*?)</\1>\s*", re.DOTALL)
 _TITLE = 300
+_FIRST_WORDS = 60
+_PLACE = re.compile(r"\[(Image|File\b[^\]]*)\]")
+"""What stands in a question for what is no text."""
 
 
 def conversation_of(
@@ -37,8 +41,13 @@ def records_of(
     current: str,
     report: ImportReport,
     instructions: str = "",
+    named: bool = False,
 ) -> Records:
-    """The conversation and its turns, or an entry in the report."""
+    """The conversation and its turns, or an entry in the report.
+
+    Args:
+        named: whether a conversation without a title shall have none; else its first words are its title.
+    """
     name = f"“{conversation.title or 'Untitled'}”"
     try:
         turns = turns_of(conversation, program, key, messages, current, instructions)
@@ -48,8 +57,19 @@ def records_of(
     if not turns:
         report.skip(f"{name} was skipped: it holds no messages.")
         return
+    if not named and not conversation.title:
+        conversation.title = _first_words(turns)
     yield conversation
     yield from turns
+
+
+def _first_words(turns: Sequence[Turn]) -> str:
+    """The beginning of the first question with words in it."""
+    for turn in turns:
+        for line in turn.question.splitlines():
+            if line.strip() and not _PLACE.fullmatch(line.strip()):
+                return shorten(line, _FIRST_WORDS, placeholder="…")
+    return ""
 
 
 def folder_of(program: str, key: str, name: str) -> Folder:

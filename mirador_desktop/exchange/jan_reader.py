@@ -41,9 +41,7 @@ def read(thread: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], report: 
     """One thread; `thread` is {} where only its messages are known."""
     assistants = [fields.mapping(each) for each in fields.items(thread.get("assistants"))]
     assistant = assistants[0] if assistants else {}
-    model = fields.text(fields.mapping(assistant.get("model")).get("id")) or fields.text(
-        fields.mapping(thread.get("model")).get("id")
-    )
+    model = _model(thread.get("model")) or _model(assistant.get("model"))
     instructions = [fields.text(assistant.get("instructions"))]
     key = fields.text(thread.get("id"))
     messages: list[Message] = []
@@ -69,6 +67,11 @@ def read(thread: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], report: 
     system = "\n\n".join(each for each in dict.fromkeys(instructions) if each.strip())
     current = messages[-1].id if messages else ""
     yield from records_of(conversation, PROGRAM, key, messages, current, report, system)
+
+
+def _model(value: object) -> str:
+    """The name of a model; an assistant that takes any has "*"."""
+    return fields.text(fields.mapping(value).get("id")).removeprefix("*")
 
 
 def _message(line: Mapping[str, Any], place: int, model: str, report: ImportReport) -> Message:
@@ -102,13 +105,12 @@ def _message(line: Mapping[str, Any], place: int, model: str, report: ImportRepo
     found.text = "\n\n".join(each for each in texts if each)
     found.thinking = "\n\n".join(each for each in thoughts if each)
     if role == "assistant":
-        named = fields.text(fields.mapping(metadata.get("model")).get("id")) or fields.text(metadata.get("modelId"))
-        found.model = named or model
+        found.model = _model(metadata.get("model")) or fields.text(metadata.get("modelId")) or model
         if not found.thinking:
             found.thinking, found.text = split_thoughts(found.text)
-        found.tokens_per_second = fields.number(metadata.get("tokenSpeed")) or fields.number(
-            fields.mapping(metadata.get("tokenSpeed")).get("tokenSpeed")
-        )
+        speed = fields.mapping(metadata.get("tokenSpeed"))
+        found.tokens = fields.count(speed.get("tokenCount"))
+        found.tokens_per_second = fields.number(metadata.get("tokenSpeed")) or fields.number(speed.get("tokenSpeed"))
         found.stopped = line.get("status") in ("stopped", "pending")
         if line.get("status") == "error":
             found.error = fields.text(metadata.get("error")) or "It failed."

@@ -93,7 +93,8 @@ def read(value: Mapping[str, Any], report: ImportReport) -> Records:
     if not current and messages:
         current = messages[-1].id
     system = "\n\n".join(each for each in dict.fromkeys(instructions) if each.strip())
-    yield from records_of(conversation, PROGRAM, key, messages, current, report, system)
+    ours = CONVERSATION in meta
+    yield from records_of(conversation, PROGRAM, key, messages, current, report, system, named=ours)
 
 
 def _message(key: str, value: Mapping[str, Any], report: ImportReport, instructions: list[str]) -> Message:
