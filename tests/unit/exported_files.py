@@ -121,7 +121,7 @@ def open_webui_chat(number: int) -> dict[str, Any]:
         },
         "m2": {
             "id": "m2", "parentId": "u1", "childrenIds": ["u2"], "role": "assistant", "timestamp": when + 2,
-            "content": '<details type="reasoning" done="true" duration="4">\n<summary>Thought for 4 seconds</summary>\n'
+            "content": '<details type="reasoning" done="true" duration="4">\n<summary>Thought</summary>\n'
             "> A small one.\n</details>\nA robin.", "model": "qwen3:8b", "modelIdx": 1, "done": True, "followUps": [],
         },
         "u2": {
