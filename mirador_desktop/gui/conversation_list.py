@@ -176,7 +176,8 @@ class ConversationList(FoldingList):
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
         """Delete, undo, and the keys that open and close folders."""
-        if self.shows_results or not self.press(event):
+        edits = self.state() == QAbstractItemView.State.EditingState  # what the field has left over comes here
+        if self.shows_results or edits or not self.press(event):
             super().keyPressEvent(event)
 
     def changeEvent(self, event: QEvent) -> None:
