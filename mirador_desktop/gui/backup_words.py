@@ -14,6 +14,9 @@ if TYPE_CHECKING:
 _WEAK, _FAIR = 45.0, 65.0
 _WORD_BITS = 11.0
 """Of a word of everyday speech: one of about 2,000."""
+_WORD = re.compile(r"[^\W\d_]{4,}")
+_INSTEAD = str.maketrans("0134578@$!", "oieastbasi")
+"""What is written instead of letters, as everybody knows who tries words."""
 _COMMON = re.compile(
     r"passw|passphrase|kennwort|geheim|secret|qwert|asdf|letmein|welcome|iloveyou|admin|mirador|backup", re.IGNORECASE
 )
@@ -34,12 +37,13 @@ def guess_bits(passphrase: str) -> float:
     pool += 20 if any(not c.isalnum() and c != " " for c in text) else 0
     pool += 100 if any(ord(c) > 127 for c in text) else 0
     bits = min(len(fresh), 4 * len(set(text))) * math.log2(max(pool, 2))
-    words = re.findall(r"[^\W\d_]{3,}", text)
-    if words:  # letters in a row are mostly words or names
-        rest = re.sub(r"[^\W\d_]{3,}| ", "", text)
-        unlike = {word.casefold() for word in words}
-        by_words = sum(max(_WORD_BITS, 2.0 * len(word)) for word in unlike) + len(set(rest)) * 4.0
-        bits = min(bits, by_words)
+    for written in (text, text.translate(_INSTEAD)):
+        words = _WORD.findall(written)
+        if words:  # letters in a row are mostly words or names
+            rest = _WORD.sub("", written).replace(" ", "")
+            unlike = {word.casefold() for word in words}
+            by_words = sum(max(_WORD_BITS, 2.0 * len(word)) for word in unlike) + len(set(rest)) * 4.0
+            bits = min(bits, by_words)
     return bits
 
 

@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import Qt, QUrl
+from PySide6.QtCore import Qt, QUrl, Signal
 from PySide6.QtGui import QDesktopServices
 from PySide6.QtWidgets import QFileDialog, QHBoxLayout, QVBoxLayout, QWidget
 from shiboken6 import isValid
@@ -26,7 +26,12 @@ class BackupSection(QWidget):
 
     Attributes:
         entries: what the search field of the settings finds.
+
+    Signals:
+        restored: all that is kept is other than before.
     """
+
+    restored = Signal()
 
     def __init__(self, theme: Theme, backups: "Backups", tasks: Tasks, acts: BackupActs) -> None:
         super().__init__()
@@ -152,6 +157,8 @@ class BackupSection(QWidget):
             self._acts.restored()
             words = "The backup was restored. What was here is kept aside until the next start"
             self._acts.say(self, words, 8)
+            if isValid(self):
+                self.restored.emit()
 
         RestorePanel(self._theme, self._backups, self._tasks, path, self._acts.stop, restored, self.window()).open()
 

@@ -103,6 +103,7 @@ class MemoryPage(Page):
     def add_backups(self, section: BackupSection) -> None:
         """Put the settings of backups before what deletes everything."""
         self._backups = section
+        section.restored.connect(self.shown)
         self.body.insertWidget(self._place + (self._controls is not None), section)
         self.entries[-1:-1] = section.entries
 
@@ -115,11 +116,11 @@ class MemoryPage(Page):
             self._controls.refresh()
             self._controls.count()
 
-    def changeEvent(self, event: QEvent) -> None:
-        """A dialog over the page was closed: an import or a restored backup may have changed what is kept."""
-        super().changeEvent(event)
-        if event.type() == QEvent.Type.ActivationChange and self.isVisible() and self.isActiveWindow():
+    def event(self, event: QEvent) -> bool:
+        """When a dialog over the page was closed, an import or a restored backup may have changed what is kept."""
+        if event.type() == QEvent.Type.WindowActivate and self.isVisible():
             self.shown()
+        return super().event(event)
 
     def left(self) -> None:
         """A question that was not answered is taken back."""
