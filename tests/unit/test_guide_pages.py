@@ -110,6 +110,12 @@ QUESTIONS = {
     "My model is too slow": "Answers are slow",
     "Can I run it without internet?": "Privacy: what leaves the computer",
     "My GGUF file is refused": "A file is refused as a model",
+    "How do I export a conversation as PDF?": "Export conversations to a file",
+    "Can I import my chats from ChatGPT?": "Import conversations from another program",
+    "How do I get my conversations from LM Studio?": "Files of ChatGPT, Open WebUI, LM Studio and Jan",
+    "How do I restore a backup?": "Restore a backup",
+    "How do I make a backup each day?": "Daily backup",
+    "How do I export in the terminal?": "Export and import in the terminal",
 }
 
 
@@ -169,4 +175,4 @@ def test_what_the_guide_quotes_is_there() -> None:
 def test_no_section_is_empty_and_no_title_stands_twice() -> None:
     titles = [t for page in PAGES for t in re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE)]
     assert len(titles) == len(set(titles))
-    assert len(PAGES) == 11
+    assert len(PAGES) == 12
