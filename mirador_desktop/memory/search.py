@@ -27,8 +27,9 @@ MOST_HITS = 3
 _MOST_FIRST = 10
 """Conversations that stand first because of their titles."""
 _MOST_TITLES = 200
-_ENOUGH, _MOST_TURNS = 2_000, 10_000
-"""Turns that are looked at, and at most until there are enough conversations; then there are "more than" those."""
+_ENOUGH, _ENOUGH_OF_PHRASE, _MOST_TURNS = 2_000, 150, 10_000
+"""Turns that are looked at, also for a phrase, whose places are compared in each text; and at most until there are
+enough conversations. Then there are "more than" those."""
 _MOST_READ = 3_000
 """Turns whose texts are read, where the index alone cannot tell."""
 _MOST_WAITING = 200
@@ -165,6 +166,8 @@ class _Search:
     def _find_turns(self) -> bool:
         """Go through the turns that may be meant, newest first; says whether there are more than were looked at."""
         candidates, seen, size, sure = self._candidates(), 0, 64, not self._places.must_be_read
+        phrase = any(len(_whole(term)) > 1 for term in self._query.terms)
+        enough = _ENOUGH_OF_PHRASE if phrase else _ENOUGH
         sql = "SELECT id, turn, conversation FROM search_turns WHERE id IN (SELECT value FROM json_each(?))"
         while batch := list(islice(candidates, size)):
             found: Any = self._connection.execute(f"{sql} ORDER BY id DESC", (json.dumps(batch),))
@@ -174,7 +177,7 @@ class _Search:
                 if not sure and (self._is_full() or self._places.read >= _MOST_READ):
                     return True
             seen += len(batch)
-            if seen >= (_ENOUGH if len(self._groups) >= MOST_CONVERSATIONS else _MOST_TURNS):
+            if seen >= (enough if len(self._groups) >= MOST_CONVERSATIONS else _MOST_TURNS):
                 return next(candidates, None) is not None
             size = min(2 * size, 512)
         return self._uncounted
