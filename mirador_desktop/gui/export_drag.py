@@ -1,10 +1,10 @@
-"""Conversations that are dragged out of the window as a Markdown file, which is written while they are dragged."""
+"""Conversations that are dragged out of the window as a Markdown file, which is written once somebody asks for it."""
 
 import asyncio
 import logging
 import secrets
 import shutil
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -25,15 +25,20 @@ _PATIENCE = 15_000
 
 
 class DraggedFile(QMimeData):
-    """Offers a file that is still being written, and titles as text.
+    """Offers a file that is not there yet, and titles as text.
 
-    Who receives it may ask for its address while the mouse hovers. Only once the button is up must the file be
-    there, so only then is it waited for.
+    What is moved within the window asks for no file, so none is written then: it would lie there unencrypted. Who
+    receives it may ask for its address while the mouse hovers. Only once the button is up must the file be there, so
+    only then is it waited for.
+
+    Args:
+        begin: begins to write the file.
     """
 
-    def __init__(self, path: Path, titles: Sequence[str]) -> None:
+    def __init__(self, path: Path, titles: Sequence[str], begin: Callable[["DraggedFile"], object]) -> None:
         super().__init__()
         self.ready, self.failed = False, False
+        self._begin: Callable[[DraggedFile], object] | None = begin
         self._waiting: QEventLoop | None = None
         self.setText("\n".join(titles))
         self.setUrls([QUrl.fromLocalFile(str(path))])
@@ -47,6 +52,9 @@ class DraggedFile(QMimeData):
     def retrieveData(self, mime: str, kind: QMetaType | QMetaType.Type) -> Any:
         """The data of a kind; for the file, once it is there."""
         if mime == "text/uri-list":
+            begin, self._begin = self._begin, None
+            if begin is not None:
+                begin(self)
             held = QGuiApplication.mouseButtons() & Qt.MouseButton.LeftButton
             if not (self.ready or self.failed or held or self._waiting is not None):
                 self._waiting = QEventLoop()
@@ -70,7 +78,7 @@ class DragFiles:
         self._exchange, self._tasks, self._folder = exchange, tasks, folder
 
     def mime_of(self, conversations: Sequence[Conversation]) -> QMimeData:
-        """What is dragged; the file is begun now. Does not block."""
+        """What is dragged. Does not block."""
         from mirador_desktop.exchange.markdown import file_name
 
         name = (
@@ -79,9 +87,12 @@ class DragFiles:
             else f"{count_words(len(conversations), 'conversation').replace(',', '')}.md"
         )
         path = self._folder / secrets.token_hex(4) / name
-        data = DraggedFile(path, [each.title or "Untitled" for each in conversations])
-        self._tasks.start("drag out", self._write(data, path, [each.id for each in conversations]))
-        return data
+        ids = [each.id for each in conversations]
+        return DraggedFile(
+            path,
+            [each.title or "Untitled" for each in conversations],
+            lambda data: self._tasks.start("drag out", self._write(data, path, ids)),
+        )
 
     def forget(self) -> None:
         """Delete all files that were dragged. Blocks."""

@@ -170,12 +170,12 @@ class Files(QObject):
         """Files of conversations may be dropped on the sidebar."""
         if event.type() == QEvent.Type.DragEnter:
             assert isinstance(event, QDragEnterEvent)
-            if _importable(event.mimeData()):
+            if event.source() is None and _importable(event.mimeData()):  # else something of this window is moved
                 event.acceptProposedAction()
                 return True
         elif event.type() == QEvent.Type.Drop:
             assert isinstance(event, QDropEvent)
-            if paths := _importable(event.mimeData()):
+            if event.source() is None and (paths := _importable(event.mimeData())):
                 event.acceptProposedAction()
                 self.import_files(paths)
                 return True

@@ -118,7 +118,11 @@ async def _stopped(window: MainWindow, folder: Path) -> None:
 async def _dragged(window: MainWindow) -> None:
     chosen = list(window.sidebar.list.conversations)
     found: list[Path] = []
-    offered = DraggedFile(Path(), [])
+    offered = DraggedFile(Path(), [], lambda data: None)
+    moved = _files(window).mime_of([chosen[0].id])
+    assert moved.hasUrls()
+    assert moved.text() == chosen[0].title
+    assert not _files(window)._tasks.runs("drag out"), "what is moved within the window is not written"
 
     def drag(ids: list[str]) -> None:
         """As it happens in a handler of Qt, not in a coroutine: what is dropped waits for the file."""
