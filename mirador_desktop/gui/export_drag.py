@@ -76,6 +76,7 @@ class DragFiles:
 
     def __init__(self, exchange: "Exchange", tasks: Tasks, folder: Path) -> None:
         self._exchange, self._tasks, self._folder = exchange, tasks, folder
+        self._written: frozenset[str] = frozenset()
 
     def mime_of(self, conversations: Sequence[Conversation]) -> QMimeData:
         """What is dragged. Does not block."""
@@ -100,12 +101,19 @@ class DragFiles:
 
     async def clear(self) -> None:
         """Delete all files that were dragged."""
+        self._written = frozenset()
         await asyncio.to_thread(self.forget)
+
+    def keep_only(self, conversations: Sequence[Conversation]) -> None:
+        """These conversations are left: what was dragged of others is deleted, as they are."""
+        if self._written and not self._written <= {each.id for each in conversations}:
+            self._tasks.start("forget dragged", self.clear())
 
     async def _write(self, data: DraggedFile, path: Path, ids: list[str]) -> None:
         failed = True
         try:
             await self.clear()
+            self._written = frozenset(ids)
             await asyncio.to_thread(path.parent.mkdir, mode=0o700, parents=True, exist_ok=True)
             await self._exchange.export(path, "markdown", ids)
             failed = False

@@ -54,6 +54,7 @@ class Files(QObject):
         window.sidebar.installEventFilter(self)
         tasks.start("forget dragged", self.dragged.clear())
         window.closing.connect(self.dragged.forget)
+        session.listed.connect(lambda listing: self.dragged.keep_only(listing.conversations))
 
     def say(
         self, over: QWidget, words: str, stay: float, button: str = "", act: Callable[[], None] | None = None

@@ -142,6 +142,8 @@ async def _dragged(window: MainWindow) -> None:
     assert found[1].name == "2 conversations.md"
     assert _text(found[1]).count("\n# ") == 1
     assert not found[0].exists(), "what was dragged before is deleted"
+    window.sidebar.list.deleted.emit([chosen[0]])
+    await until(lambda: not found[1].exists(), "what was dragged of a deleted conversation is deleted")
 
 
 def _text(path: Path) -> str:

@@ -199,6 +199,12 @@ async def _delete(window: MainWindow, world: World) -> None:
     await tick(0.1)
 
 
+async def _written(window: MainWindow, world: World) -> None:
+    section = await _backups(window, world)
+    section._written(world.home / "Mirador 2026-03-14.miradorbackup")
+    await tick(0.1)
+
+
 STATES: dict[str, Any] = {
     **{f"export-{kind}": State(exporting(kind), None, kept) for kind in ("html", "pdf", "docx", "text", "json")},
     "export-markdown": State(exporting("markdown"), None, kept, sizes=SMALL),
@@ -215,6 +221,7 @@ STATES: dict[str, Any] = {
     "backup-section": State(_section, None, kept, shows=_shows_section, sizes=SETTINGS),
     "backup-larger": State(_section, None, kept_larger, shows=_shows_section, sizes=SETTINGS),
     "backup-write": State(_write, None, kept, shows=settings_window, sizes=SETTINGS),
+    "backup-written": State(_written, None, kept, shows=settings_window, sizes=SETTINGS),
     "backup-daily": State(_daily, None, kept, shows=settings_window, sizes=SETTINGS),
     "backup-wrong": State(_wrong, None, kept, shows=settings_window, sizes=SETTINGS),
     "backup-wrong-larger": State(_wrong, None, kept_larger, shows=settings_window, sizes=SETTINGS),
