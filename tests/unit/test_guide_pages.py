@@ -110,6 +110,13 @@ QUESTIONS = {
     "My model is too slow": "Answers are slow",
     "Can I run it without internet?": "Privacy: what leaves the computer",
     "My GGUF file is refused": "A file is refused as a model",
+    "How do I make a folder?": "Make folders, and put conversations into them",
+    "How do I tag a conversation?": "Tags",
+    "How do I archive a conversation?": "Pin a conversation, or put it into the archive",
+    "How do I delete many conversations at once?": "Several conversations at once",
+    "How do I undo?": "Undo a change of the list",
+    "How do I duplicate a conversation?": "Copy a conversation, or continue it in a new one",
+    "Where are the branches of a conversation?": "Branches as a tree",
     "How do I export a conversation as PDF?": "Export conversations to a file",
     "Can I import my chats from ChatGPT?": "Import conversations from another program",
     "How do I get my conversations from LM Studio?": "Files of ChatGPT, Open WebUI, LM Studio and Jan",
@@ -175,4 +182,4 @@ def test_what_the_guide_quotes_is_there() -> None:
 def test_no_section_is_empty_and_no_title_stands_twice() -> None:
     titles = [t for page in PAGES for t in re.findall(r"^## (.+)$", page.read_text("utf-8"), re.MULTILINE)]
     assert len(titles) == len(set(titles))
-    assert len(PAGES) == 12
+    assert len(PAGES) == 13
