@@ -84,6 +84,8 @@ class TagsPopover(Popover):
         assert popup is not None
         popup.clicked.connect(lambda index: self._take(str(index.data())))
         self.field.setCompleter(completer)
+        # Enter on a completion takes it, and only then the completer writes it into the field.
+        completer.activated.connect(self.field.clear, Qt.ConnectionType.QueuedConnection)
         for part in (self._chips, self._none, self.field):
             self.column.addWidget(part)
         self.setFixedWidth(theme.px(_WIDE))
