@@ -3,12 +3,12 @@
 from collections.abc import Awaitable, Callable
 from typing import TYPE_CHECKING
 
-from PySide6.QtCore import QObject, QPoint, Qt
-from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout
+from PySide6.QtCore import QObject, QPoint
 
 from mirador_desktop.core.conversation import MemoryUsed, Turn
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.memories_used import MemoriesUsed
+from mirador_desktop.gui.popover import Popover
 from mirador_desktop.gui.session import Session
 from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.turn_view import TurnView
@@ -48,29 +48,18 @@ class Remembering(QObject):
 
     def _popover(self, view: TurnView) -> None:
         """Show the memories of a turn where there may be no inspector."""
-        frame = QFrame(self._window, Qt.WindowType.Popup)
-        frame.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        frame.setObjectName("memoriesPopover")
-        frame.setProperty("kind", "popover")
-        column = QVBoxLayout(frame)
-        column.setContentsMargins(14, 12, 14, 12)
-        heading = QLabel("MEMORY USED", frame)
-        heading.setAccessibleName("Memory used")
-        heading.setProperty("kind", "section")
+        frame = Popover(self._window.theme, "memoriesPopover", "Memory used", self._window)
         shown = MemoriesUsed(self._window.theme, frame)
         shown.show_turn(view.turn)
         shown.setMinimumWidth(shown.wanted_width())
-        column.addWidget(heading)
-        column.addWidget(shown)
+        frame.column.addWidget(shown)
 
         def act(action: str, memory: MemoryUsed) -> None:
             frame.close()
             self.act(action, memory, view.turn)
 
         shown.acted.connect(act)
-        frame.adjustSize()
-        frame.move(view.mapToGlobal(view.memories_corner() + QPoint(0, 4)))
-        frame.show()
+        frame.open_at(view.mapToGlobal(view.memories_corner() + QPoint(0, 4)))
         if shown.rows:
             shown.rows[0].setFocus()
 

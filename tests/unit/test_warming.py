@@ -106,7 +106,7 @@ async def _two_questions(made: Bench, sim: Sim) -> None:
     await made.ask()
 
 
-NOMIC = {"name": "nomic-embed-text:latest", "size": GB // 4, "capabilities": ["embedding"]}
+NOMIC: dict[str, Any] = {"name": "nomic-embed-text:latest", "size": GB // 4, "capabilities": ["embedding"]}
 
 
 @pytest.mark.parametrize(("room", "fits"), [(64 * GB, True), (2 * GB, False)])
