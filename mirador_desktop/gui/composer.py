@@ -21,6 +21,11 @@ DEPTHS: "tuple[tuple[Depth, str, str], ...]" = (
     ("quick", "Quick", "The first stage only"),
     ("full", "Full", "All stages, always"),
 )
+_MEMORY = {
+    "on": ("Memory on", "Sent along: the earlier turns of this conversation, and what is recalled of others"),
+    "earlier": ("Earlier turns", "Sent along: the earlier turns of this conversation; memory is switched off"),
+    "off": ("Memory off", "This question is asked on its own, without the turns before it"),
+}
 LONG_TEXT = 10_000
 """Characters of a pasted text from which on it is attached as a file: no one wants to scroll through it."""
 _MOST_LINES = 9
@@ -151,6 +156,7 @@ class Composer(QFrame):
         self._memory.setCheckable(True)
         self._memory.setChecked(True)
         self._memory.toggled.connect(self._refresh)
+        self._recalls = True
         self._hint = QLabel("Enter to send · Shift Enter for a new line", self)
         self._hint.setProperty("kind", "small")
         self.send = QPushButton("Send", self)
@@ -221,8 +227,13 @@ class Composer(QFrame):
 
     @property
     def memory(self) -> bool:
-        """Whether earlier turns are sent along."""
+        """Whether earlier turns are sent along, and what is recalled of other conversations."""
         return self._memory.isChecked()
+
+    def set_recalls(self, recalls: bool) -> None:
+        """Whether anything of other conversations is recalled here; else there are earlier turns only."""
+        self._recalls = recalls
+        self._refresh()
 
     def set_answering(self, answering: bool) -> None:
         """Offer stop instead of send while an answer streams."""
@@ -290,14 +301,10 @@ class Composer(QFrame):
         self._attach.setText("" if narrow else "Attach")
         self._depth.setText(depth if narrow else f"Depth: {depth}")
         self._depth.setAccessibleName(f"Depth: {depth}")
-        on = self.memory
-        self._memory.setText("Memory on" if on else "Memory off")
-        self._memory.setAccessibleName(f"Memory {'on' if on else 'off'}")
-        self._memory.setToolTip(
-            "Earlier turns of this conversation are sent along"
-            if on
-            else "This question is asked on its own, without the turns before it"
-        )
+        words, hint = _MEMORY["on" if self._recalls else "earlier"] if self.memory else _MEMORY["off"]
+        self._memory.setText(words)
+        self._memory.setAccessibleName(words)
+        self._memory.setToolTip(hint)
         self.send.setEnabled(bool(self.text.toPlainText().strip()))
         self.send.setAccessibleName("Send the question")
 

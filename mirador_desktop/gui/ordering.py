@@ -94,8 +94,10 @@ class Ordering(QObject):
         self._window.sidebar.show_conversations(listing.conversations, self._session.current, listing.folders)
 
     def _show_shown(self) -> None:
-        """Show in the title bar what is known of the conversation that is shown."""
-        self._window.title_bar.show_order(self._session.conversation)
+        """Show in title bar and composer what is known of the conversation that is shown."""
+        shown = self._session.conversation
+        self._window.title_bar.show_order(shown)
+        self._window.composer.set_recalls(self._preferences.current.memory and (shown is None or shown.memory))
         self._tasks.start("count branches", self._count_branches())
 
     async def _count_branches(self) -> None:
@@ -122,6 +124,7 @@ class Ordering(QObject):
     def _settings_changed(self, before: Settings) -> None:
         if before.sort != self._preferences.current.sort:
             self._list.set_sort(self._preferences.current.sort)
+        self._show_shown()
 
     # ── what is done ───────────────────────────────────────────────────────────────────────────────────
 

@@ -155,6 +155,12 @@ def test_memory_can_be_switched_off(composer: Composer) -> None:
     QTest.keyClick(switch, Qt.Key.Key_Space)
     assert (composer.memory, switch.text(), switch.accessibleName()) == (False, "Memory off", "Memory off")
     assert "on its own" in switch.toolTip()
+    composer.set_recalls(False)
+    assert switch.text() == "Memory off"
+    QTest.keyClick(switch, Qt.Key.Key_Space)
+    assert (composer.memory, switch.text(), switch.accessibleName()) == (True, "Earlier turns", "Earlier turns")
+    composer.set_recalls(True)
+    assert switch.text() == "Memory on"
 
 
 def test_attach_asks_for_a_file(composer: Composer) -> None:

@@ -211,10 +211,12 @@ def test_memory_is_switched_off_and_the_sign_switches_it_on(tmp_path: Path) -> N
         shown = Program(window)
         await shown.rows_are("Today", "One")
         await shown.open("One")
-        sign = part(window, QPushButton, "memoryOff")
+        sign, chip = part(window, QPushButton, "memoryOff"), part(window, QPushButton, "memorySwitch")
         assert not sign.isVisible()
+        assert chip.text() == "Memory on"
         shown.choose(shown.menu("One"), "Memory")
         await until(sign.isVisible, "the sign")
+        assert chip.text() == "Earlier turns"
         sign.click()
         await until(lambda: not sign.isVisible(), "the end of the sign")
         assert shown.record("One").memory

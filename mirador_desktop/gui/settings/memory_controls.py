@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import TYPE_CHECKING
 
+from PySide6.QtCore import Qt
 from PySide6.QtGui import QAction, QActionGroup
 from PySide6.QtWidgets import QMenu, QVBoxLayout, QWidget
 
@@ -65,8 +66,9 @@ class MemoryControls(QWidget):
         row.words.addWidget(self._meaning)
         column.addWidget(row)
         self._add(self._model, "Meaning", "embedding model vectors similar nomic mxbai")
-        self._offer = button(theme, f"Pull {_SUGGESTED}", self._pull_suggested, "flat", "pullEmbedding")
-        row.words.addWidget(self._offer)
+        self._offer = button(theme, f"Pull {_SUGGESTED}", self._pull_suggested, "flat", "pullEmbedding", 28)
+        self._offer.setProperty("link", True)
+        row.words.addWidget(self._offer, 0, Qt.AlignmentFlag.AlignLeft)
         self._count = label("…", "small", wraps=True)
         self._count.setObjectName("memoriesKept")
         self._show_all = button(theme, "Show all…", self.open_list, name="showMemoriesList")
