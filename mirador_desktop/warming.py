@@ -9,12 +9,13 @@ import logging
 import time
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Protocol
 
 from mirador_desktop.core.computer import Computer, needs
 from mirador_desktop.core.engine import Engine, EngineList, LoadedModel, ModelInfo
 from mirador_desktop.core.listeners import Listeners
-from mirador_desktop.core.memory_plan import HostRoom, Learned, Plan, Wanted, make_plan
+from mirador_desktop.core.memory_plan import DEFAULT_MOST, HostRoom, Learned, Plan, Wanted, make_plan
 from mirador_desktop.core.names import full_name, same_model
 from mirador_desktop.core.stages import Pipeline
 from mirador_desktop.core.state import StateStore
@@ -129,7 +130,9 @@ class Warmer:
     def fits_beside(self, model: str) -> bool:
         """Whether a model can be used without another one having to leave memory for it, as far as is known.
 
-        What is to stay in memory for the pipeline that is wanted counts as if it were there already.
+        What is to stay in memory for the pipeline that is wanted counts as if it were there already. Where a server
+        does not tell how many models it keeps, Ollama's own number is tried: such a model is small, and where
+        another one leaves for it all the same, that is learned.
         """
         engine = self._shelf.engine_of(model)
         if engine is None or engine.kind != "ollama" or self._is_loaded(engine, model):
@@ -138,7 +141,8 @@ class Warmer:
         room = self._room(engine)
         stays = self.plan(self._wanted).stays if self._wanted is not None else ()
         there = {full_name(each.model): each.need for each in stays if each.host == engine.name} | dict(room.loaded)
-        return room.fits([needs(info.size) if info is not None else 0, *there.values()])
+        known = replace(room, most=max(DEFAULT_MOST, room.learned.together)) if room.most is None else room
+        return known.fits([needs(info.size) if info is not None else 0, *there.values()])
 
     def _room(self, engine: Engine) -> HostRoom:
         most = self._most.get(engine.address)

@@ -15,6 +15,8 @@ from mirador_desktop.core.names import full_name
 
 ALWAYS = 1
 """One model fits everywhere, or the server says that it does not."""
+DEFAULT_MOST = 3
+"""Models that Ollama keeps by itself: three for each GPU, or three without one (its FAQ on the environment)."""
 
 
 @dataclass(slots=True)

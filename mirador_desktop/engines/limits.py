@@ -3,12 +3,10 @@
 import logging
 from urllib.parse import urlsplit
 
+from mirador_desktop.core.memory_plan import DEFAULT_MOST
 from mirador_desktop.engines.address import DEFAULT_PORT, host_url
 
 log = logging.getLogger(__name__)
-
-DEFAULT_MOST = 3
-"""What Ollama takes by itself: three for each GPU, or three without one (its FAQ, `OLLAMA_MAX_LOADED_MODELS`)."""
 
 
 def most_models(address: str) -> int | None:

@@ -160,7 +160,8 @@ def test_the_first_model_is_loaded_before_the_question(tmp_path: Path) -> None:
         names = [x["model"] for x in sim.loads()]
         assert names == ["llama3.2:3b", "mistral:7b", "qwen2.5:7b", "qwen2.5:14b"], "each once"
 
-    with Sim({**scenarios.THREE_MODELS, "server": {"max_loaded": 1}}) as sim:
+    talking = [m for m in scenarios.THREE_MODELS["models"] if "embedding" not in m.get("capabilities", ())]
+    with Sim({"models": talking, "server": {"max_loaded": 1}}) as sim:
         assert driving.run(drive, tmp_path, sim.url) == 0
 
 

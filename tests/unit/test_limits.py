@@ -10,7 +10,8 @@ from pathlib import Path
 import psutil
 import pytest
 
-from mirador_desktop.engines.limits import DEFAULT_MOST, limit_of, most_models
+from mirador_desktop.core.memory_plan import DEFAULT_MOST
+from mirador_desktop.engines.limits import limit_of, most_models
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux", reason="a script has its own name as a process on Linux")
 

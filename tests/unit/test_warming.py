@@ -125,6 +125,20 @@ def test_a_model_for_the_side_leaves_room_for_what_is_wanted(tmp_path: Path, roo
     bench(tmp_path, work, scenario=scenario, most=4, room=room)
 
 
+def test_a_model_for_the_side_is_tried_once_where_the_server_keeps_one(tmp_path: Path) -> None:
+    async def work(made: Bench, sim: Sim) -> None:
+        await made.start()
+        assert made.warmer.fits_beside(NOMIC["name"]), "nothing says that it does not fit"
+        engine = made.registry.engine_of(NOMIC["name"])
+        assert engine is not None
+        await engine.embed(NOMIC["name"], ["a text"])
+        await made.registry.look()
+        await made.warmer.load(SMALL)
+        assert not made.warmer.fits_beside(NOMIC["name"]), "it has driven out the other one"
+
+    bench(tmp_path, work, scenario={"models": [*THREE_MODELS["models"], NOMIC]}, max_loaded=1)
+
+
 def test_room_for_one_loads_each_model_once_an_answer(tmp_path: Path) -> None:
     loads = bench(tmp_path, _two_questions, max_loaded=1)
     assert loads == [SMALL, MIDDLE, LARGE] * 2
