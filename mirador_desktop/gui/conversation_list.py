@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import (
     QEvent,
-    QMetaMethod,
     QModelIndex,
     QPoint,
     Qt,
@@ -36,22 +35,15 @@ class ConversationList(FoldingList):
     """The list itself.
 
     Attributes:
-        undo_words: what can be undone, "" for nothing.
         shown_text: what was typed for the results that are shown.
 
     Signals:
         opened: the person chose a conversation.
-        pinned: a conversation (or a list of some) and whether it shall be.
         found_opened: the person chose something that was found (`search_results.Entry`).
-        export_wanted: conversations are to be exported: their identifiers.
-        tag_wanted: all conversations with this tag shall be shown.
     """
 
     opened = Signal(object)
-    pinned = Signal(object, bool)
     found_opened = Signal(object)
-    export_wanted = Signal(list)
-    tag_wanted = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
@@ -62,7 +54,6 @@ class ConversationList(FoldingList):
         self.activated.connect(self._open)
         self._opened_at = 0.0
         self._modifiers, self._released = Qt.KeyboardModifier.NoModifier, QPoint()
-        self.undo_words = ""
         self.shown_text = ""
 
     # ── what is found ──────────────────────────────────────────────────────────────────────────────────
@@ -136,11 +127,6 @@ class ConversationList(FoldingList):
             self.opened.emit(conversation)
 
     # ── keys and menus ─────────────────────────────────────────────────────────────────────────────────
-
-    @property
-    def can_export(self) -> bool:
-        """Whether somebody listens to `export_wanted`."""
-        return self.isSignalConnected(QMetaMethod.fromSignal(self.export_wanted))
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the menu of what is under the mouse, or for the menu key of what is marked."""

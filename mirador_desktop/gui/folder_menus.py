@@ -16,10 +16,10 @@ from mirador_desktop.gui.folder_acts import Act, ids_of
 from mirador_desktop.gui.folder_rows import SORTS, Drawer
 
 if TYPE_CHECKING:
-    from mirador_desktop.gui.conversation_list import ConversationList
+    from mirador_desktop.gui.folding_list import FoldingList
 
 
-def conversations_menu(entries: ConversationList, several: Sequence[Conversation]) -> QMenu:
+def conversations_menu(entries: FoldingList, several: Sequence[Conversation]) -> QMenu:
     """What can be done with one or several conversations."""
     menu, ids = _menu(entries), ids_of(several)
     act = partial(_act, entries, ids)
@@ -59,7 +59,7 @@ def conversations_menu(entries: ConversationList, several: Sequence[Conversation
     return menu
 
 
-def drawer_menu(entries: ConversationList, drawer: Drawer) -> QMenu:
+def drawer_menu(entries: FoldingList, drawer: Drawer) -> QMenu:
     """What can be done with a folder, or the archive."""
     menu, folder = _menu(entries), drawer.folder
     menu.addAction("Close" if drawer.is_open else "Open", lambda: entries.toggle(drawer.id))
@@ -86,7 +86,7 @@ def drawer_menu(entries: ConversationList, drawer: Drawer) -> QMenu:
     return menu
 
 
-def empty_menu(entries: ConversationList) -> QMenu:
+def empty_menu(entries: FoldingList) -> QMenu:
     """What can be done where no row is."""
     menu = _menu(entries)
     add_common(menu, entries.sorting, entries.wanted.emit)
@@ -113,17 +113,17 @@ def add_common(menu: QMenu, sort: str, want: Callable[[Act], None]) -> None:
         menu.addAction(action)
 
 
-def _menu(entries: ConversationList) -> QMenu:
+def _menu(entries: FoldingList) -> QMenu:
     menu = QMenu(entries)
     menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
     return menu
 
 
-def _act(entries: ConversationList, ids: tuple[str, ...], what: str, value: object = None) -> Callable[[], None]:
+def _act(entries: FoldingList, ids: tuple[str, ...], what: str, value: object = None) -> Callable[[], None]:
     return lambda: entries.wanted.emit(Act(what, ids, value=value))  # type: ignore[arg-type]  # one of them
 
 
-def _add_undo(menu: QMenu, entries: ConversationList) -> None:
+def _add_undo(menu: QMenu, entries: FoldingList) -> None:
     if entries.undo_words:
         menu.addSeparator()
         menu.addAction(_plain(f"Undo: {entries.undo_words}"), lambda: entries.wanted.emit(Act("undo")))

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from PySide6.QtCore import QItemSelection, QItemSelectionModel, QModelIndex, Qt, QTimer, Signal
+from PySide6.QtCore import QItemSelection, QItemSelectionModel, QMetaMethod, QModelIndex, Qt, QTimer, Signal
 from PySide6.QtGui import QKeyEvent, QKeySequence
 from PySide6.QtWidgets import QAbstractItemDelegate, QAbstractItemView, QWidget
 
@@ -24,15 +24,24 @@ _Select = QItemSelectionModel.SelectionFlag
 class FoldingList(DraggingList):
     """Shows conversations in folders and groups.
 
+    Attributes:
+        undo_words: what can be undone, "" for nothing.
+
     Signals:
         renamed: conversation and new title.
+        pinned: a conversation (or a list of some) and whether it shall be.
         deleted: the person deleted a conversation (or a list of some).
         folded: the folders that are open now.
+        export_wanted: conversations are to be exported: their identifiers.
+        tag_wanted: all conversations with this tag shall be shown.
     """
 
     renamed = Signal(object, str)
+    pinned = Signal(object, bool)
     deleted = Signal(object)
     folded = Signal(list)
+    export_wanted = Signal(list)
+    tag_wanted = Signal(str)
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         model = ConversationModel(parent)
@@ -50,6 +59,12 @@ class FoldingList(DraggingList):
         self.setEditTriggers(QAbstractItemView.EditTrigger.EditKeyPressed)
         self._missed: Callable[[], None] | None = None
         self._chosen = ""
+        self.undo_words = ""
+
+    @property
+    def can_export(self) -> bool:
+        """Whether somebody listens to `export_wanted`."""
+        return self.isSignalConnected(QMetaMethod.fromSignal(self.export_wanted))
 
     @property
     def shows_results(self) -> bool:

@@ -66,7 +66,7 @@ class Ordering(QObject):
         self._one_by_one = asyncio.Lock()
         self._numbers = count()
         self._opened = False
-        self.asking = OrderingPopovers(window, session, assistant, order, tasks, self, show_turn)
+        self.asking = OrderingPopovers(window, session, assistant, order, tasks, self.do, self.run, show_turn)
         self._list = entries = window.sidebar.list
         entries.set_sort(preferences.current.sort)
         entries.opened.connect(session.open)

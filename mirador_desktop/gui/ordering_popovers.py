@@ -16,15 +16,16 @@ from mirador_desktop.gui.tasks import Tasks
 
 if TYPE_CHECKING:
     from mirador_desktop.assistant import Assistant
-    from mirador_desktop.gui.ordering import Ordering
     from mirador_desktop.gui.tags_popover import TagsPopover
     from mirador_desktop.order import Done, Order
 
 
 class OrderingPopovers(QObject):
-    """Opens the popovers of `Ordering`, and has done what is chosen in them.
+    """Opens the popovers that ask, and has done what is chosen in them.
 
     Args:
+        do: does what the person wants.
+        run: runs what changes something, and offers to undo it.
         show_turn: shows a turn of a conversation; False if it is gone.
     """
 
@@ -35,12 +36,13 @@ class OrderingPopovers(QObject):
         assistant: Assistant,
         order: Order,
         tasks: Tasks,
-        ordering: Ordering,
+        do: Callable[[Act], object],
+        run: Callable[[Callable[[], Coroutine[Any, Any, Done]]], object],
         show_turn: Callable[[str, str], Awaitable[bool]],
     ) -> None:
-        super().__init__(ordering)
+        super().__init__(window)
         self._window, self._session, self._assistant, self._order = window, session, assistant, order
-        self._tasks, self._ordering, self._show_turn = tasks, ordering, show_turn
+        self._tasks, self._do, self._run, self._show_turn = tasks, do, run, show_turn
         self._list, bar = window.sidebar.list, window.title_bar
         bar.edit_tags.connect(self._edit_shown_tags)
         bar.show_branches.connect(lambda: tasks.start("branch tree", self._show_branches()))
@@ -55,7 +57,7 @@ class OrderingPopovers(QObject):
         """Ask which folder conversations shall be moved to."""
         from mirador_desktop.gui.folder_picker import FolderPicker
 
-        folders, moved, do = self._list.folders, set(ids), self._ordering.do
+        folders, moved, do = self._list.folders, set(ids), self._do
         can_leave = any(c.id in moved and c.folder in folders for c in self._list.conversations)
         picker = FolderPicker(self._window.theme, folders, can_leave, self._window)
         picker.chosen.connect(lambda folder: do(Act("move", tuple(ids), folder)))
@@ -80,7 +82,7 @@ class OrderingPopovers(QObject):
         popover = TagsPopover(self._window.theme, await self._tags_of(ids), used, len(ids), self._window)
 
         def change(work: Callable[[], Coroutine[Any, Any, Done]]) -> None:
-            self._ordering.run(lambda: self._changed(popover, ids, work))
+            self._run(lambda: self._changed(popover, ids, work))
 
         popover.added.connect(lambda tag: change(lambda: order.add_tags(ids, [tag])))
         popover.removed.connect(lambda tag: change(lambda: order.remove_tags(ids, [tag])))
