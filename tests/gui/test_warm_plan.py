@@ -18,7 +18,7 @@ from tests.driving import part, until
 from tests.gui.test_turn_live import delete_now, the_theme
 from tests.ollama_sim.client import Sim
 from tests.unit.pull_helpers import GB, Memory
-from tests.unit.test_warming import LARGE, MIDDLE, SMALL, THREE_MODELS, Bench
+from tests.unit.warming_helpers import LARGE, MIDDLE, SMALL, THREE_MODELS, Bench
 
 
 class Shown:

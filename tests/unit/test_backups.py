@@ -1,69 +1,17 @@
 """Backups: what is in them, who can open them, and that bringing one back loses nothing, whatever happens."""
 
 import asyncio
-import hashlib
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from pathlib import Path
-from typing import Any
 
 import apsw
 import pytest
 
-from mirador_desktop import backups as module
-from mirador_desktop.backups import ENDING, KEPT, Backups, check, file_name
-from mirador_desktop.core.conversation import Conversation, Turn, new_id
+from mirador_desktop.backups import ENDING, check, file_name
+from mirador_desktop.core.conversation import Turn, new_id
 from mirador_desktop.errors import BackupError, StoreError
-from mirador_desktop.library import Library
-from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.store import Store
-from tests.unit.test_store import without_keyring
-
-PASSPHRASE = "correct horse battery"
-
-
-@pytest.fixture(autouse=True)
-def _fast_and_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    without_keyring(monkeypatch)
-    real = hashlib.scrypt
-
-    def quick(password: bytes, *, n: int, **more: Any) -> bytes:
-        assert n == 1 << 17
-        return real(password, n=1 << 4, **more)
-
-    monkeypatch.setattr(hashlib, "scrypt", quick)
-
-
-class Home:
-    """A library with backups."""
-
-    def __init__(self, folder: Path) -> None:
-        self.store = Store(folder / "data")
-        self.keeper = Keeper(self.store, lambda state: None)
-        self.library = Library(self.store, self.keeper)
-        self.backups = Backups(self.library, self.store, self.keeper, folder / "backups")
-
-    async def add(self, question: str) -> Conversation:
-        turn = Turn(new_id(), new_id(), question=question, reason="done")
-        conversation = Conversation(turn.conversation, question, leaf=turn.id)
-        self.keeper.keep(conversation, turn)
-        await self.keeper.flush()
-        return conversation
-
-    async def titles(self) -> list[str]:
-        return sorted(c.title for c in await self.library.conversations())
-
-
-def at_home(folder: Path, work: Callable[[Home], Awaitable[None]]) -> None:
-    async def main() -> None:
-        home = Home(folder)
-        await home.store.open()
-        try:
-            await work(home)
-        finally:
-            await home.keeper.flush()
-            await home.store.close()
-
-    asyncio.run(main())
+from tests.unit.backup_helpers import PASSPHRASE, Home, at_home, fast_and_alone  # noqa: F401 - a fixture
 
 
 def test_a_backup_brings_back_what_was_there(tmp_path: Path) -> None:
@@ -180,54 +128,6 @@ def test_a_folder_that_cannot_be_written_gets_a_sentence(tmp_path: Path) -> None
     at_home(tmp_path, work)
 
 
-def test_daily_backups_are_made_once_a_day_and_seven_are_kept(tmp_path: Path) -> None:
-    async def work(home: Home) -> None:
-        await home.add("Here")
-        assert not await home.backups.make_daily()
-        await home.backups.set_daily(PASSPHRASE)
-        assert await home.backups.is_daily()
-        for day in range(1, 10):
-            (tmp_path / "backups").mkdir(exist_ok=True)
-            (tmp_path / "backups" / f"mirador-2020-01-0{day}{ENDING}").write_bytes(b"old")
-        assert await home.backups.make_daily()
-        assert not await home.backups.make_daily()
-        kept = await home.backups.kept()
-        assert len(kept) == KEPT
-        assert kept[0].size > 3
-        assert kept[-1].path.name == f"mirador-2020-01-04{ENDING}"
-        await home.backups.restore(kept[0].path, PASSPHRASE)
-        assert await home.backups.is_daily()
-        await home.backups.set_daily(None)
-        assert not await home.backups.is_daily()
-        await home.backups.delete_daily()
-        assert await home.backups.kept() == []
-
-    at_home(tmp_path, work)
-
-
-def test_the_daily_run_says_what_fails_and_goes_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    async def work(home: Home) -> None:
-        told: list[str] = []
-        monkeypatch.setattr(home.backups, "told", told.append)
-        monkeypatch.setattr(module, "_HOUR", 0.001)
-        (tmp_path / "backups").write_text("in the way")
-        await home.add("Here")
-        await home.backups.set_daily(PASSPHRASE)
-        running = asyncio.create_task(home.backups.run())
-        async with asyncio.timeout(20):
-            while len(told) < 2:
-                await home.store.conversations()
-        (tmp_path / "backups").unlink()
-        async with asyncio.timeout(20):
-            while not await home.backups.kept():
-                await home.store.conversations()
-        running.cancel()
-        await asyncio.wait({running})
-        assert "backups" in told[0]
-
-    at_home(tmp_path, work)
-
-
 def test_passphrases_are_checked() -> None:
     check(PASSPHRASE, PASSPHRASE)
     with pytest.raises(BackupError, match="at least 8"):
@@ -265,42 +165,6 @@ def test_what_was_deleted_and_brought_back_is_kept_again(tmp_path: Path) -> None
         await home.keeper.flush()
         assert await home.titles() == ["First"]
         assert (await home.store.counts())[1] == 2
-
-    at_home(tmp_path, work)
-
-
-def test_daily_backups_stay_as_they_are_set_here(tmp_path: Path) -> None:
-    path = tmp_path / f"one{ENDING}"
-
-    async def work(home: Home) -> None:
-        await home.add("Here")
-        await home.backups.write(path, PASSPHRASE)
-        await home.backups.set_daily("another passphrase")
-        await home.backups.restore(path, PASSPHRASE)
-        assert await home.backups.is_daily()
-        assert await home.backups.make_daily()
-        await home.backups.set_daily(None)
-        await home.backups.restore((await home.backups.kept())[0].path, "another passphrase")
-        assert not await home.backups.is_daily()
-
-    at_home(tmp_path, work)
-
-
-def test_another_passphrase_makes_the_backup_of_today_anew(tmp_path: Path) -> None:
-    told: list[str] = []
-
-    async def work(home: Home) -> None:
-        await home.add("Here")
-        home.backups.made = lambda: told.append("made")
-        await home.backups.set_daily(PASSPHRASE)
-        assert await home.backups.make_daily()
-        assert not await home.backups.make_daily()
-        await home.backups.set_daily("another passphrase")
-        assert await home.backups.make_daily()
-        (only,) = await home.backups.kept()
-        await home.backups.restore(only.path, "another passphrase")
-        assert await home.titles() == ["Here"]
-        assert told == ["made"] * 2
 
     at_home(tmp_path, work)
 

@@ -1,101 +1,18 @@
 """Pre-warming against a server with room for one, two and three models: each is loaded once, none is driven out."""
 
-import asyncio
-from collections.abc import Awaitable, Callable
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from mirador_desktop.core.computer import Computer
-from mirador_desktop.core.orchestrator import AnswerRequest, StreamingOrchestrator
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, ModelStage, Pipeline
 from mirador_desktop.engines.ollama import Ollama
-from mirador_desktop.engines.registry import Registry
 from mirador_desktop.machine import _options_of
-from mirador_desktop.preferences import Preferences
-from mirador_desktop.settings import Settings
-from mirador_desktop.warming import Warmer
 from tests.driving import until
 from tests.ollama_sim.client import Sim
-from tests.ollama_sim.scenarios import LLAMA_3B, QWEN_7B, QWEN_14B
-from tests.unit.helpers import guide_in
+from tests.ollama_sim.scenarios import QWEN_14B
 from tests.unit.pull_helpers import Memory
-
-GB = 1_000_000_000
-THREE_MODELS: dict[str, Any] = {"models": [{**m, "text": "Short."} for m in (LLAMA_3B, QWEN_7B, QWEN_14B)]}
-SMALL, MIDDLE, LARGE = (m["name"] for m in THREE_MODELS["models"])
-
-
-class Bench:
-    """A warmer with all that it works with."""
-
-    def __init__(self, sim: Sim, folder: Path, memory: Memory, most: int | None, room: int) -> None:
-        self.registry = Registry([Ollama("here", sim.url)], guide_in(folder / "guide"), lambda: 0)
-        self.orchestrator = StreamingOrchestrator(self.registry)
-        self.preferences = Preferences(folder / "settings.toml", Settings())
-
-        async def most_models(address: str) -> int | None:
-            return most
-
-        self.warmer = Warmer(
-            self.registry,
-            memory,
-            self.preferences,
-            self.orchestrator.resolve,
-            lambda: Computer(room + 2 * GB),
-            most_models,
-        )
-
-    async def start(self) -> None:
-        await self.registry.look()
-        await self.warmer.prepare()
-        await self.warmer.find_limits(lambda address: True)
-        self.warmer.want(DEFAULT_PIPELINE)
-        await self.idle()
-
-    async def idle(self) -> None:
-        task = self.warmer._task
-        if task is not None:
-            await asyncio.wait({task})
-
-    async def ask(self, pipeline: Pipeline = DEFAULT_PIPELINE) -> None:
-        self.warmer.asked(pipeline)
-        async for event in self.orchestrator.stream(AnswerRequest("What now?", pipeline)):
-            if type(event).__name__ == "StageFinished":
-                await self.registry.look()
-        self.warmer.answered()
-
-    async def close(self) -> None:
-        await self.warmer.close()
-        await self.registry.close()
-        self.preferences.close()
-
-
-def bench(
-    tmp_path: Path,
-    work: Callable[[Bench, Sim], Awaitable[None]],
-    *,
-    memory: Memory | None = None,
-    most: int | None = None,
-    room: int = 64 * GB,
-    scenario: dict[str, Any] | None = None,
-    **server: Any,
-) -> list[str]:
-    """Run against a server; returns the names of all models that were loaded, in order."""
-    values = dict(scenario or THREE_MODELS)
-    values["server"] = {**values.get("server", {}), **server}
-    with Sim(values) as sim:
-
-        async def run() -> None:
-            made = Bench(sim, tmp_path, memory or Memory(), most, room)
-            try:
-                await work(made, sim)
-            finally:
-                await made.close()
-
-        asyncio.run(run())
-        return [load["model"] for load in sim.loads()]
+from tests.unit.warming_helpers import LARGE, MIDDLE, SMALL, THREE_MODELS, Bench, bench
 
 
 async def _two_questions(made: Bench, sim: Sim) -> None:
@@ -104,39 +21,6 @@ async def _two_questions(made: Bench, sim: Sim) -> None:
     made.warmer.want(DEFAULT_PIPELINE)  # the person goes on writing
     await made.idle()
     await made.ask()
-
-
-NOMIC: dict[str, Any] = {"name": "nomic-embed-text:latest", "size": GB // 4, "capabilities": ["embedding"]}
-
-
-@pytest.mark.parametrize(("room", "fits"), [(64 * GB, True), (2 * GB, False)])
-def test_a_model_for_the_side_leaves_room_for_what_is_wanted(tmp_path: Path, room: int, fits: bool) -> None:
-    scenario = {"models": [*THREE_MODELS["models"], NOMIC]}
-
-    async def work(made: Bench, sim: Sim) -> None:
-        await made.registry.look()
-        await made.warmer.find_limits(lambda address: True)
-        assert made.warmer.fits_beside(NOMIC["name"]), "nothing is there, nothing is wanted"
-        made.warmer.want(DEFAULT_PIPELINE)
-        assert made.warmer.fits_beside(NOMIC["name"]) is fits, "it is not loaded yet, but wanted"
-        await made.idle()
-        assert made.warmer.fits_beside(NOMIC["name"]) is fits
-
-    bench(tmp_path, work, scenario=scenario, most=4, room=room)
-
-
-def test_a_model_for_the_side_is_tried_once_where_the_server_keeps_one(tmp_path: Path) -> None:
-    async def work(made: Bench, sim: Sim) -> None:
-        await made.start()
-        assert made.warmer.fits_beside(NOMIC["name"]), "nothing says that it does not fit"
-        engine = made.registry.engine_of(NOMIC["name"])
-        assert engine is not None
-        await engine.embed(NOMIC["name"], ["a text"])
-        await made.registry.look()
-        await made.warmer.load(SMALL)
-        assert not made.warmer.fits_beside(NOMIC["name"]), "it has driven out the other one"
-
-    bench(tmp_path, work, scenario={"models": [*THREE_MODELS["models"], NOMIC]}, max_loaded=1)
 
 
 def test_room_for_one_loads_each_model_once_an_answer(tmp_path: Path) -> None:
