@@ -7,7 +7,6 @@ from typing import Any
 
 from hypothesis import strategies as st
 
-from mirador_desktop.core.confidence import Marks
 from mirador_desktop.core.conversation import (
     Answer,
     Attachment,
@@ -22,6 +21,8 @@ from mirador_desktop.exchange.formats import writer_of
 from mirador_desktop.exchange.imported import ImportReport, Record
 from mirador_desktop.exchange.options import ExportOptions, Format
 from mirador_desktop.exchange.reading import read
+from tests.unit import record_strategies
+from tests.unit.record_strategies import counts
 
 EVERYTHING = ExportOptions(stages=True, thoughts=True, confidences=True, metadata=True, branches=True)
 HOSTILE = (
@@ -106,50 +107,11 @@ texts = words | st.sampled_from(
 )
 numbers = st.floats(0, 4e9, allow_nan=False)
 maybe = st.none() | numbers
-counts = st.integers(0, 2**40)
-reasons: st.SearchStrategy[Any] = st.sampled_from(["done", "length", "stopped", "failed", "skipped"])
+reasons: st.SearchStrategy[Any] = st.sampled_from(record_strategies.REASONS)
 keys = st.integers(0, 2**128 - 1).map(lambda number: f"{number:032x}")
 
 
-@st.composite
-def marks(draw: st.DrawFn) -> Marks:
-    found = Marks()
-    pairs = st.tuples(st.integers(0, 300), st.none() | st.floats(0, 1))
-    for characters, confidence in draw(st.lists(pairs, max_size=4)):
-        found.append(characters, confidence)
-    return found
-
-
-answers = st.builds(
-    Answer,
-    model=words,
-    text=texts,
-    thinking=texts,
-    marks=marks(),
-    alternatives=st.dictionaries(
-        st.integers(0, 9999), st.lists(st.tuples(words, st.floats(0, 1)), max_size=2).map(tuple), max_size=2
-    ),
-    reason=reasons,
-    error=words,
-    fallback_for=words,
-    tokens=counts,
-    first_token=maybe,
-    tokens_per_second=maybe,
-    confidence=maybe,
-    source=st.sampled_from(["logprobs", "agreement", "none"]),
-    calibrated=st.booleans(),
-    thinking_seconds=maybe,
-    started=maybe,
-    ended=maybe,
-)
-stages = st.builds(
-    StageRecord,
-    name=words,
-    threshold=numbers,
-    skipped=words,
-    folded=st.none() | st.booleans(),
-    answers=st.lists(answers, max_size=3),
-)
+stages = record_strategies.stages(words, texts, numbers, reasons)
 attachments = st.builds(
     Attachment,
     name=words,

@@ -10,10 +10,11 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from mirador_desktop.core.confidence import Marks
 from mirador_desktop.core.conversation import Answer, ContextUsed, Conversation, StageRecord, Turn
 from mirador_desktop.memory.rows import clean
 from mirador_desktop.memory.store import Store
+from tests.unit import record_strategies
+from tests.unit.record_strategies import counts
 from tests.unit.test_store import chain, stage, with_store, without_keyring
 
 
@@ -25,50 +26,8 @@ def _no_keyring(monkeypatch: pytest.MonkeyPatch) -> None:
 texts = st.text(st.characters(exclude_categories=()), max_size=20)
 numbers = st.floats(allow_nan=False, allow_infinity=False)
 maybe = st.none() | numbers
-counts = st.integers(0, 2**40)
-reasons = st.sampled_from(["done", "length", "stopped", "failed", "skipped", None])
-tokens = st.lists(st.tuples(st.integers(0, 300), st.none() | st.floats(0, 1)), max_size=5)
-
-
-@st.composite
-def all_marks(draw: st.DrawFn) -> Marks:
-    marks = Marks()
-    for characters, confidence in draw(tokens):
-        marks.append(characters, confidence)
-    return marks
-
-
-alternatives = st.dictionaries(
-    st.integers(0, 10**6), st.lists(st.tuples(texts, st.floats(0, 1)), max_size=3).map(tuple), max_size=3
-)
-answers = st.builds(
-    Answer,
-    model=texts,
-    text=texts,
-    thinking=texts,
-    marks=all_marks(),
-    alternatives=alternatives,
-    reason=reasons,
-    error=texts,
-    fallback_for=texts,
-    tokens=counts,
-    first_token=maybe,
-    tokens_per_second=maybe,
-    confidence=maybe,
-    source=st.sampled_from(["logprobs", "agreement", "none"]),
-    calibrated=st.booleans(),
-    thinking_seconds=maybe,
-    started=maybe,
-    ended=maybe,
-)
-stages = st.builds(
-    StageRecord,
-    name=texts,
-    threshold=numbers,
-    skipped=texts,
-    folded=st.none() | st.booleans(),
-    answers=st.lists(answers, max_size=3),
-)
+reasons = st.sampled_from([*record_strategies.REASONS, None])
+stages = record_strategies.stages(texts, texts, numbers, reasons)
 turns = st.builds(
     Turn,
     id=st.just("0" * 32),
@@ -96,6 +55,10 @@ conversations = st.builds(
     created=numbers,
     updated=numbers,
     leaf=texts,
+    folder=texts,
+    tags=st.lists(texts, max_size=3),
+    archived=st.booleans(),
+    memory=st.booleans(),
 )
 
 
