@@ -89,9 +89,9 @@ class Backups:
                 await asyncio.to_thread(restored.unlink, missing_ok=True)
 
     async def _put(self, restored: Path, daily: Any) -> Path:
-        await self._keeper.flush()
-        old = await self._store.replace(lambda current: backup.swap(current, restored))
-        await self._library.begin_anew()
+        async with self._keeper.paused():  # a title, say, may just be written for what is not here any more
+            old = await self._store.replace(lambda current: backup.swap(current, restored))
+            await self._library.begin_anew()
         await self._store.remember(_STATE, daily)
         self._store.on_saved()
         return old

@@ -95,10 +95,13 @@ class Ordering(QObject):
 
     def _show_shown(self) -> None:
         """Show in title bar and composer what is known of the conversation that is shown."""
-        shown = self._session.conversation
-        self._window.title_bar.show_order(shown)
-        self._window.composer.set_recalls(self._preferences.current.memory and (shown is None or shown.memory))
+        self._window.title_bar.show_order(self._session.conversation)
+        self._show_recalls()
         self._tasks.start("count branches", self._count_branches())
+
+    def _show_recalls(self) -> None:
+        shown, on = self._session.conversation, self._preferences.current.memory
+        self._window.composer.set_recalls(on and (shown is None or shown.memory))
 
     async def _count_branches(self) -> None:
         shown, branches = self._session.conversation, 0
@@ -124,7 +127,7 @@ class Ordering(QObject):
     def _settings_changed(self, before: Settings) -> None:
         if before.sort != self._preferences.current.sort:
             self._list.set_sort(self._preferences.current.sort)
-        self._show_shown()
+        self._show_recalls()
 
     # ── what is done ───────────────────────────────────────────────────────────────────────────────────
 

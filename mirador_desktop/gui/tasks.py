@@ -21,11 +21,14 @@ class Tasks:
         self._on_error = on_error
         self._named: dict[str, asyncio.Task[Any]] = {}
         self._running: set[asyncio.Task[Any]] = set()
+        self._closed = False
 
     def start(self, name: str, coroutine: Coroutine[Any, Any, Any]) -> asyncio.Task[Any]:
-        """Start a coroutine. One of the same name that still runs is cancelled first."""
+        """Start a coroutine. One of the same name that still runs is cancelled first; after `close` nothing runs."""
         self.cancel(name)
         task = asyncio.get_running_loop().create_task(coroutine, name=name)
+        if self._closed:
+            task.cancel()
         self._named[name] = task
         self._running.add(task)
         task.add_done_callback(self._ended)
@@ -51,6 +54,7 @@ class Tasks:
 
     async def close(self, patience: float) -> None:
         """Cancel everything and wait until it has ended, at most so many seconds."""
+        self._closed = True
         for task in self._running:
             task.cancel()
         if self._running:

@@ -4,7 +4,8 @@ import asyncio
 import copy
 import logging
 import time
-from collections.abc import Callable
+from collections.abc import AsyncIterator, Callable
+from contextlib import asynccontextmanager
 from dataclasses import replace
 
 from mirador_desktop.core.conversation import Answer, Conversation, Turn
@@ -103,6 +104,14 @@ class Keeper:
             if self.dirty:
                 await self._write()
         return not self.dirty
+
+    @asynccontextmanager
+    async def paused(self) -> AsyncIterator[None]:
+        """Write what has changed, and then nothing until the block ends: the database is another one after it."""
+        async with self._writing:
+            if self.dirty:
+                await self._write()
+            yield
 
     async def _write(self) -> bool:
         """Write what has changed up to now; False if that failed."""

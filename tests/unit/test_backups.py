@@ -3,6 +3,7 @@
 import asyncio
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import apsw
 import pytest
@@ -225,5 +226,31 @@ def test_what_a_killed_backup_has_left_is_deleted(tmp_path: Path) -> None:
         left.write_bytes(b"half")
         await home.backups.delete_daily()
         assert not left.exists()
+
+    at_home(tmp_path, work)
+
+
+def test_what_changes_while_the_backup_takes_its_place_is_not_written_into_it(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def work(home: Home) -> None:
+        path = tmp_path / f"kept{ENDING}"
+        await home.add("Here")
+        await home.backups.write(path, PASSPHRASE)
+        await home.add("Later")
+        (later,) = [c for c in await home.library.conversations() if c.title == "Later"]
+        assert await home.library.open(later.id) is not None
+        replace, writing = home.store.replace, list[asyncio.Task[bool]]()
+
+        async def meanwhile(swap: Any) -> Path:
+            later.title = "Its title"
+            home.keeper.keep(later)
+            writing.append(asyncio.create_task(home.keeper.flush()))
+            return await replace(swap)
+
+        monkeypatch.setattr(home.store, "replace", meanwhile)
+        await home.backups.restore(path, PASSPHRASE)
+        await asyncio.gather(*writing)
+        assert [c.title for c in await home.store.conversations()] == ["Here"]
 
     at_home(tmp_path, work)
