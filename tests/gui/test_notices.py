@@ -170,7 +170,9 @@ def test_close_cancels_all_and_waits() -> None:
         tasks.start("b", work("b"))
         await asyncio.sleep(0)
         await tasks.close(5)
+        late = tasks.start("c", work("c"))
         await tasks.close(5)
+        assert late.cancelled()
 
     asyncio.run(run())
-    assert sorted(ended) == ["a", "b"]
+    assert sorted(ended) == ["a", "b"], "what comes after it does not begin"
