@@ -144,7 +144,7 @@ def test_a_held_database_is_said_and_all_is_kept_when_it_is_free(tmp_path: Path)
 
     with Sim(scenarios.ONE_MODEL) as sim:
         assert driving.run(drive, tmp_path, sim.url) == 0
-    assert [(c.title, [t.reason for t in turns]) for c, turns in kept(tmp_path)] == [
+    assert [(turns[0].question, [t.reason for t in turns]) for _, turns in kept(tmp_path)] == [
         ("Second", ["done"]),
         ("First", ["done"]),
     ]
@@ -262,7 +262,7 @@ def test_a_question_in_the_terminal_beside_the_window(tmp_path: Path) -> None:
 
     with Sim({**slow(0.003, scenarios.ONE_MODEL), "server": {"num_parallel": 2}}) as sim:
         assert driving.run(drive, tmp_path, sim.url) == 0
-    assert {c.title: [t.reason for t in turns] for c, turns in kept(tmp_path)} == {
+    assert {turns[0].question: [t.reason for t in turns] for _, turns in kept(tmp_path)} == {
         "In the window": ["done"],
         "In the terminal": ["done"],
     }

@@ -12,6 +12,7 @@ from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.markdown_view import MarkdownView
 from tests import driving
 from tests.driving import answered, last, part, send, settled, until
+from tests.end2end.helpers import configure
 from tests.ollama_sim import scenarios
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.sample_texts import LARGE, QUESTION, SMALL
@@ -26,6 +27,7 @@ def _slow(seconds: float = 0.02) -> scenarios.Scenario:
 
 
 def test_three_stages_stream_and_are_there_after_a_restart(tmp_path: Path) -> None:
+    configure(tmp_path, "titles = false\n")
     seen: list[Turn] = []
 
     async def ask(window: MainWindow) -> None:

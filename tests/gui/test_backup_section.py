@@ -118,7 +118,7 @@ def test_what_was_backed_up_comes_back(tmp_path: Path) -> None:
     with Sim(scenarios.ONE_MODEL) as sim:
         assert driving.run(drive, tmp_path, sim.url) == 0
     assert steps == ["written", "restored"]
-    assert {c.title for c, _ in kept(tmp_path)} == {
+    assert {turns[0].question for _, turns in kept(tmp_path)} == {
         "Which bees live on the roof?",
         "And what is asked after that is kept?",
     }

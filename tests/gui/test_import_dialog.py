@@ -154,7 +154,7 @@ def test_an_answer_that_streams_meanwhile_loses_nothing(tmp_path: Path) -> None:
         assert driving.run(drive, tmp_path, sim.url) == 0
     found = kept(tmp_path)
     assert len(found) == 41
-    ((_, (turn,)),) = [each for each in found if each[0].title.startswith("Why is the sky")]
+    ((_, (turn,)),) = [each for each in found if each[1][0].question == "Why is the sky blue?"]
     assert turn.reason == "done"
     assert turn.final_text
 
