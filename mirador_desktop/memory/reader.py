@@ -2,8 +2,9 @@
 
 import asyncio
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from pathlib import Path
 from typing import TypeVar
 
@@ -28,6 +29,7 @@ class Reader:
         self._file = (0, 0)
         self._executor: ThreadPoolExecutor | None = None
         self._lock = threading.Lock()
+        self._use = threading.Lock()  # of the connection: a new thread may begin while the last one ends
         self._running: object = None
 
     async def run(self, work: Callable[[apsw.Connection], T], key: bytes, file: tuple[int, int]) -> T:
@@ -37,18 +39,19 @@ class Reader:
         token = object()
 
         def run() -> T:
-            if self._connection is None or self._file != file:
-                self._leave()
-                self._connection = connect(self._path, key, read_only=True)
-                self._connection.pragma("cache_size", -_CACHE_KIB)
-                self._file = file
-            with self._lock:
-                self._running = token
-            try:
-                return work(self._connection)
-            finally:
+            with self._use:
+                if self._connection is None or self._file != file:
+                    self._leave()
+                    self._connection = connect(self._path, key, read_only=True)
+                    self._connection.pragma("cache_size", -_CACHE_KIB)
+                    self._file = file
                 with self._lock:
-                    self._running = None
+                    self._running = token
+                try:
+                    return work(self._connection)
+                finally:
+                    with self._lock:
+                        self._running = None
 
         try:
             return await asyncio.get_running_loop().run_in_executor(self._executor, run)
@@ -62,8 +65,16 @@ class Reader:
         """Close the connection, after what is running; the next `run` opens another. Not for the loop's thread."""
         executor, self._executor = self._executor, None
         if executor is not None:
-            executor.submit(self._leave).result()
             executor.shutdown()
+        with self.away():
+            pass
+
+    @contextmanager
+    def away(self) -> Iterator[None]:
+        """The connection is closed, and nothing is read until the block ends. Not for the loop's thread."""
+        with self._use:
+            self._leave()
+            yield
 
     def _leave(self) -> None:
         connection, self._connection = self._connection, None

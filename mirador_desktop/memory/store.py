@@ -327,6 +327,7 @@ class Store:
         """Do something with the database's files while nobody has them open."""
         self._leave()
         try:
-            return work(self.path)
+            with self._reader.away():
+                return work(self.path)
         except OSError as error:
             raise explain(error, self.path) from error

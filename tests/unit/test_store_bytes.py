@@ -1,12 +1,15 @@
 """The bytes of the database: encrypted, private, and really gone when deleted."""
 
+import asyncio
 import os
+from contextlib import suppress
 from pathlib import Path
 
 import apsw
 import pytest
 
 from mirador_desktop.core.conversation import Answer, Conversation, StageRecord, Turn
+from mirador_desktop.errors import StoreError
 from mirador_desktop.memory import database
 from mirador_desktop.memory.key import load_key
 from mirador_desktop.memory.store import Store
@@ -145,3 +148,23 @@ def test_only_the_person_can_read_the_files(tmp_path: Path) -> None:
         assert (tmp_path / "new").stat().st_mode & 0o077 == 0
 
     with_store(tmp_path / "new", work)
+
+
+def test_everything_is_deleted_while_somebody_reads(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        async def read() -> None:
+            while True:
+                with suppress(StoreError):  # there is no file just now
+                    await store.read(lambda connection: connection.execute("SELECT count(*) FROM turns").fetchall())
+
+        readers = [asyncio.create_task(read()) for _ in range(3)]
+        for _ in range(20):
+            await store.save([Conversation("c", "SECRET")])
+            await store.erase()
+            assert not store.path.exists()
+        assert not any(reader.done() for reader in readers)
+        for reader in readers:
+            reader.cancel()
+        await asyncio.wait(readers)
+
+    with_store(tmp_path, work)
