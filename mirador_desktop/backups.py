@@ -3,7 +3,6 @@
 import asyncio
 import logging
 import secrets
-import threading
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -13,8 +12,8 @@ from typing import Any
 
 import apsw
 
+from mirador_desktop.core.waiting import Stop, finished
 from mirador_desktop.errors import BackupError, MiradorError
-from mirador_desktop.importing import finished
 from mirador_desktop.library import Library
 from mirador_desktop.memory import backup
 from mirador_desktop.memory.backup import ENDING, LEAST, BackupKey, Progress
@@ -41,10 +40,6 @@ class Backup:
     path: Path
     size: int
     made: float
-
-
-class _Cancelled(Exception):
-    """Whoever wanted it does not want it any more."""
 
 
 class Backups:
@@ -98,14 +93,13 @@ class Backups:
 
     async def _apart(self, work: Callable[[apsw.Connection, bytes, Progress], None], progress: Progress) -> None:
         """Do what takes long in a thread of its own. Cancelling ends it at its next step, and waits for that."""
-        cancelled = threading.Event()
+        stop = Stop()
 
         def step(done: int, pages: int) -> None:
-            if cancelled.is_set():
-                raise _Cancelled
+            stop.check()
             progress(done, pages)
 
-        await finished(self._store.apart(lambda connection, key: work(connection, key, step)), cancelled.set)
+        await finished(self._store.apart(lambda connection, key: work(connection, key, step)), stop.set)
 
     # ── daily ──────────────────────────────────────────────────────────────────────────────────────────
 

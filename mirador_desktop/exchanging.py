@@ -17,10 +17,11 @@ from typing import TYPE_CHECKING, BinaryIO
 from mirador_desktop import importing
 from mirador_desktop.atomic import being_written
 from mirador_desktop.core.conversation import Conversation, Turn
+from mirador_desktop.core.waiting import finished
 from mirador_desktop.errors import ExchangeError
 from mirador_desktop.exchange.imported import ImportReport
 from mirador_desktop.exchange.options import KINDS, ExportOptions, Format
-from mirador_desktop.importing import Looked, Progress, finished, nobody
+from mirador_desktop.importing import Looked, Progress, nobody
 from mirador_desktop.memory import export_rows
 from mirador_desktop.memory.keeper import Keeper
 from mirador_desktop.memory.store import Store

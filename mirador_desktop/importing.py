@@ -5,15 +5,14 @@ Coroutines; what blocks happens in threads. Ten thousand turns take no more memo
 
 import asyncio
 import logging
-import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TypeVar
 
 import apsw
 
 from mirador_desktop.core.conversation import Conversation, Turn
+from mirador_desktop.core.waiting import Stop, finished
 from mirador_desktop.errors import ExchangeError, MiradorError
 from mirador_desktop.exchange.imported import ImportReport, Record
 from mirador_desktop.memory import import_rows
@@ -23,7 +22,6 @@ from mirador_desktop.memory.staging import Staging
 from mirador_desktop.memory.store import Store
 
 log = logging.getLogger(__name__)
-T = TypeVar("T")
 Progress = Callable[[int, int], None]
 """Called with how much is done, and how much there is."""
 
@@ -33,10 +31,6 @@ _STEP = 20
 
 def nobody(done: int, total: int) -> None:
     """Show progress to nobody."""
-
-
-class _Cancelled(Exception):
-    """Whoever wanted an import does not want it any more."""
 
 
 @dataclass(slots=True)
@@ -78,12 +72,11 @@ async def look(store: Store, path: Path, on_progress: Progress = nobody) -> Look
         StoreError: conversations cannot be kept.
     """
     await store.open()
-    report, loop, cancelled = ImportReport(), asyncio.get_running_loop(), threading.Event()
+    report, loop, stop = ImportReport(), asyncio.get_running_loop(), Stop()
     opened: list[Looked] = []
 
     def on_bytes(done: int, total: int) -> None:
-        if cancelled.is_set():
-            raise _Cancelled
+        stop.check()
         loop.call_soon_threadsafe(on_progress, done, total)
 
     def work() -> Looked:
@@ -93,8 +86,7 @@ async def look(store: Store, path: Path, on_progress: Progress = nobody) -> Look
             looked = Looked(path, report, Staging(store.path.parent))
             opened.append(looked)
             for record in read(path, report, on_bytes):
-                if cancelled.is_set():
-                    raise _Cancelled
+                stop.check()
                 looked.take(record)
             looked.staging.end()
         except (apsw.Error, OSError) as error:
@@ -102,7 +94,7 @@ async def look(store: Store, path: Path, on_progress: Progress = nobody) -> Look
         return looked
 
     try:
-        return await finished(asyncio.to_thread(work), cancelled.set)
+        return await finished(asyncio.to_thread(work), stop.set)
     except BaseException as error:
         for each in opened:
             each.close()
@@ -124,13 +116,12 @@ async def add(store: Store, keeper: Keeper, looked: Looked, on_progress: Progres
     Raises:
         StoreError: conversations cannot be kept.
     """
-    loop, cancelled, done = asyncio.get_running_loop(), threading.Event(), 0
+    loop, stop, done = asyncio.get_running_loop(), Stop(), 0
     staging = looked.staging
 
     def on_record(added: import_rows.Added) -> None:
         nonlocal done
-        if cancelled.is_set():
-            raise _Cancelled
+        stop.check()
         done += 1
         if done % _STEP == 0 or done == staging.count:
             loop.call_soon_threadsafe(on_progress, done, staging.count)
@@ -138,7 +129,7 @@ async def add(store: Store, keeper: Keeper, looked: Looked, on_progress: Progres
     try:
         await keeper.flush()
         writing = store.write(lambda connection: import_rows.add(connection, staging.records(), on_record))
-        added = await finished(writing, cancelled.set)
+        added = await finished(writing, stop.set)
     finally:
         await asyncio.to_thread(looked.close)
     for key in (*added.restored, *added.changed):
@@ -158,16 +149,3 @@ def _tell(report: ImportReport, added: import_rows.Added) -> None:
         report.left_out["links to a turn that is not there"] += added.lost
     if added.foreign:
         report.left_out["turns whose identifier another conversation has"] += added.foreign
-
-
-async def finished(work: Awaitable[T], interrupt: Callable[[], None]) -> T:
-    """Wait for work in a thread; when that is cancelled, interrupt the work and wait for its end all the same."""
-    running = asyncio.ensure_future(work)
-    try:
-        return await asyncio.shield(running)
-    except asyncio.CancelledError:
-        interrupt()
-        await asyncio.wait({running})
-        if not running.cancelled():
-            running.exception()
-        raise
