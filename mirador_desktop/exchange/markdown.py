@@ -9,6 +9,7 @@ import re
 import unicodedata
 from collections.abc import Iterable, Iterator, Sequence
 
+from mirador_desktop.core.amounts import count_words
 from mirador_desktop.core.conversation import Conversation, Turn
 from mirador_desktop.exchange.options import ExportOptions
 from mirador_desktop.exchange.parts import Part, about_conversation, parts_of, title_of
@@ -75,6 +76,13 @@ def _text(text: str) -> str:
 
 def _heading(text: str) -> str:
     return _SPECIAL.sub(r"\\\1", text)
+
+
+def file_name_of(conversations: Sequence[Conversation], suffix: str = ".md") -> str:
+    """A name for the file of one conversation, or of some."""
+    if len(conversations) == 1:
+        return file_name(conversations[0], suffix)
+    return f"{count_words(len(conversations), 'conversation').replace(',', '')}{suffix}"
 
 
 def file_name(conversation: Conversation, suffix: str = ".md") -> str:

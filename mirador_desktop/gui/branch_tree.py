@@ -12,7 +12,7 @@ from PySide6.QtWidgets import QListView, QStyle, QStyledItemDelegate, QStyleOpti
 
 from mirador_desktop.core.amounts import count_words
 from mirador_desktop.gui.conversation_model import Index
-from mirador_desktop.gui.painting import focus_ring
+from mirador_desktop.gui.painting import focus_ring, row_background
 from mirador_desktop.gui.popover import Popover
 from mirador_desktop.gui.theme import Theme
 
@@ -137,11 +137,7 @@ class _Delegate(QStyledItemDelegate):
         painter.setRenderHint(QPainter.RenderHint.Antialiasing)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         if chosen or state & QStyle.StateFlag.State_MouseOver:
-            colour = QColor(c.line)
-            colour.setAlphaF(1.0 if chosen else 0.5)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour)
-            painter.drawRoundedRect(box.adjusted(0, 1, 0, -1), theme.px(6), theme.px(6))
+            row_background(painter, c.line, box.adjusted(0, 1, 0, -1), theme.px(6), chosen=chosen)
         if chosen and state & QStyle.StateFlag.State_HasFocus:
             focus_ring(painter, theme, box.adjusted(1, 2, -1, -2), theme.px(6))
         x = box.left() + theme.px(12 + _STEP * min(node.depth, _DEEPEST))

@@ -12,7 +12,7 @@ from mirador_desktop.core.conversation import Conversation
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.conversation_model import ConversationModel, Index
 from mirador_desktop.gui.folder_rows import Drawer, Heading, Note, Row
-from mirador_desktop.gui.painting import focus_ring
+from mirador_desktop.gui.painting import focus_ring, row_background
 from mirador_desktop.gui.theme import Theme
 
 _LEFT = Qt.AlignmentFlag.AlignLeft | Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignAbsolute
@@ -106,11 +106,7 @@ class ConversationDelegate(QStyledItemDelegate):
         theme, c = self._theme, self._theme.colours
         marked = shown or (selected and not self.several)
         if marked or over or selected:
-            colour = QColor(c.selected)
-            colour.setAlphaF(1.0 if marked else 0.5)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour)
-            painter.drawRoundedRect(card, theme.px(8), theme.px(8))
+            row_background(painter, c.selected, card, theme.px(8), chosen=marked)
         if selected and self.several:
             painter.setPen(QColor(c.muted))
             painter.setBrush(Qt.BrushStyle.NoBrush)

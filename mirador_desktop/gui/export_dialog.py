@@ -16,7 +16,7 @@ from mirador_desktop.errors import MiradorError
 from mirador_desktop.exchange.options import KINDS, ExportOptions, Format
 from mirador_desktop.gui.export_preview import ExportPreview, read_preview, words_on
 from mirador_desktop.gui.save_dialog import ask_where
-from mirador_desktop.gui.settings.panel import Panel
+from mirador_desktop.gui.settings.panel import Panel, close_when_done
 from mirador_desktop.gui.settings.pull_bar import choose, chooser
 from mirador_desktop.gui.settings.widgets import Progress, Segments, Switch, label
 from mirador_desktop.gui.tasks import Tasks
@@ -232,15 +232,13 @@ class ExportDialog(Panel):
 
     def file_name(self) -> str:
         """A name for the file."""
-        from mirador_desktop.exchange.markdown import file_name
+        from mirador_desktop.exchange.markdown import file_name_of
 
         suffix = KINDS[self.choices.kind].suffix
         if self.scope == "this" and self._shown is not None:
-            return file_name(self._shown, suffix)
+            return file_name_of([self._shown], suffix)
         if self.scope == "selected":
-            if len(self._selected) == 1:
-                return file_name(self._selected[0], suffix)
-            return f"{count_words(len(self._selected), 'conversation').replace(',', '')}{suffix}"
+            return file_name_of(self._selected, suffix)
         return f"Mirador {datetime.now().astimezone():%Y-%m-%d}{suffix}"
 
     def _choose_file(self) -> None:
@@ -259,17 +257,12 @@ class ExportDialog(Panel):
 
     async def _write(self, path: Path) -> None:
         choices = self.choices
-        try:
+
+        async def write() -> None:
             exported = await self._exchange.export(path, choices.kind, self.ids, choices.options, self._show_written)
-        except MiradorError as error:
-            if not isValid(self):
-                raise
-            self.fail(str(error))
-        else:
-            if isValid(self):
-                self._busy = False
-                self.accept()
             self._saved(path, exported)
+
+        await close_when_done(self, write(), self._yes)
 
     def _show_written(self, done: int, total: int) -> None:
         if isValid(self):

@@ -11,7 +11,6 @@ from typing import TYPE_CHECKING, Any
 from PySide6.QtCore import QEventLoop, QMetaType, QMimeData, Qt, QTimer, QUrl
 from PySide6.QtGui import QGuiApplication
 
-from mirador_desktop.core.amounts import count_words
 from mirador_desktop.core.conversation import Conversation
 from mirador_desktop.errors import MiradorError
 from mirador_desktop.gui.tasks import Tasks
@@ -80,14 +79,9 @@ class DragFiles:
 
     def mime_of(self, conversations: Sequence[Conversation]) -> QMimeData:
         """What is dragged. Does not block."""
-        from mirador_desktop.exchange.markdown import file_name
+        from mirador_desktop.exchange.markdown import file_name_of
 
-        name = (
-            file_name(conversations[0])
-            if len(conversations) == 1
-            else f"{count_words(len(conversations), 'conversation').replace(',', '')}.md"
-        )
-        path = self._folder / secrets.token_hex(4) / name
+        path = self._folder / secrets.token_hex(4) / file_name_of(conversations)
         ids = [each.id for each in conversations]
         return DraggedFile(
             path,

@@ -1,6 +1,7 @@
 """Choosing the folder that conversations are moved to, by typing or from the list."""
 
 from collections.abc import Mapping
+from html import escape
 
 from PySide6.QtCore import QEvent, QObject, QSize, Qt, Signal
 from PySide6.QtGui import QKeyEvent
@@ -73,7 +74,7 @@ class FolderPicker(Popover):
     def _add(self, words: str, value: object) -> None:
         item = QListWidgetItem(words, self.list)
         item.setData(_VALUE, (value,))
-        item.setToolTip(f"<p>{words.replace('&', '&amp;').replace('<', '&lt;')}</p>")
+        item.setToolTip(f"<p>{escape(words)}</p>")
         item.setSizeHint(QSize(10, self.theme.px(_ROW)))
 
     def _take(self) -> None:

@@ -201,10 +201,13 @@ class Ordering(QObject):
 
     def _told(self) -> None:
         """What can be undone has changed, and what is shown with it."""
-        last = next((step for step in reversed(self._steps) if step.end > monotonic()), None)
-        self._list.undo_words = last.done.words if last is not None else ""
+        self._offer_undo()
         self._session.refresh_list()
         self._session.changed.emit()
+
+    def _offer_undo(self) -> None:
+        """Tell the list what would be undone."""
+        self._list.undo_words = next((s.done.words for s in reversed(self._steps) if s.end > monotonic()), "")
 
     # ── undo ───────────────────────────────────────────────────────────────────────────────────────────
 
@@ -235,7 +238,7 @@ class Ordering(QObject):
     def forget(self) -> None:
         """Everything was deleted or replaced: there is nothing to go back to."""
         self._steps.clear()
-        self._list.undo_words = ""
+        self._offer_undo()
 
     # ── conversations ──────────────────────────────────────────────────────────────────────────────────
 
@@ -268,7 +271,7 @@ class Ordering(QObject):
 
     def _purge(self) -> None:
         self._tasks.start("purge", self._assistant.purge())
-        self._list.undo_words = next((s.done.words for s in reversed(self._steps) if s.end > monotonic()), "")
+        self._offer_undo()
 
     async def _duplicate(self, conversation: str) -> None:
         _, done = await self._order.duplicate(conversation)

@@ -1,4 +1,4 @@
-"""What several widgets paint in the same way: the ring of the focus, a stage's shape, the frame of a stage."""
+"""What several widgets paint alike: the focus ring, the background of a row, a stage's shape and frame."""
 
 from PySide6.QtCore import QRect, QRectF, Qt
 from PySide6.QtGui import QColor, QPainter, QPainterPath, QPen
@@ -13,6 +13,15 @@ def focus_ring(painter: QPainter, theme: Theme, box: QRectF | QRect, radius: flo
     painter.setPen(QPen(QColor(theme.colours.focus), 2))
     painter.setBrush(Qt.BrushStyle.NoBrush)
     painter.drawRoundedRect(QRectF(box), radius, radius)
+
+
+def row_background(painter: QPainter, colour: str, box: QRect, radius: float, *, chosen: bool) -> None:
+    """Fill behind a row that is chosen; one that is only under the mouse gets half of the colour."""
+    filled = QColor(colour)
+    filled.setAlphaF(1.0 if chosen else 0.5)
+    painter.setPen(Qt.PenStyle.NoPen)
+    painter.setBrush(filled)
+    painter.drawRoundedRect(box, radius, radius)
 
 
 def stage_shape(painter: QPainter, theme: Theme, place: int, box: QRectF, colour: str = "") -> None:

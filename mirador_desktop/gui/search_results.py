@@ -23,7 +23,7 @@ from mirador_desktop.core.search_query import FILTERS, Filter
 from mirador_desktop.core.search_results import Found, FoundConversation, Hit, Ranges
 from mirador_desktop.gui.conversation_model import ENTRY, Index
 from mirador_desktop.gui.markdown_model import utf16
-from mirador_desktop.gui.painting import focus_ring
+from mirador_desktop.gui.painting import focus_ring, row_background
 from mirador_desktop.gui.theme import Theme
 
 _ROOT = QModelIndex()
@@ -179,11 +179,7 @@ class ResultsDelegate(QStyledItemDelegate):
         card = box.adjusted(0, 1, 0, -1)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         if chosen or state & QStyle.StateFlag.State_MouseOver:
-            colour = QColor(c.selected)
-            colour.setAlphaF(1.0 if chosen else 0.5)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour)
-            painter.drawRoundedRect(card, theme.px(8), theme.px(8))
+            row_background(painter, c.selected, card, theme.px(8), chosen=chosen)
         if chosen and state & QStyle.StateFlag.State_HasFocus:
             focus_ring(painter, theme, card.adjusted(1, 1, -1, -1), theme.px(8))
         if isinstance(row, Filter):

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -102,18 +103,8 @@ class PassphrasePanel(Panel):
         self._set_busy(True)
 
         async def do() -> None:
-            try:
-                await work(steps)
-            except _Stopped:
-                pass
-            except MiradorError as error:
-                if not isValid(self):
-                    raise
-                self.fail(str(error))
-            else:
-                if isValid(self):
-                    self._busy = False
-                    self.accept()
+            with suppress(_Stopped):
+                await close_when_done(self, work(steps), self._yes)
 
         self._tasks.start(_TASK, do()).add_done_callback(self._ended)
 

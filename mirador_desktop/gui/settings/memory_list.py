@@ -28,7 +28,7 @@ from PySide6.QtWidgets import (
 
 from mirador_desktop.core.memories import Memory
 from mirador_desktop.gui import icons
-from mirador_desktop.gui.painting import focus_ring
+from mirador_desktop.gui.painting import focus_ring, row_background
 from mirador_desktop.gui.theme import Theme
 
 Index = QModelIndex | QPersistentModelIndex
@@ -119,11 +119,7 @@ class _Delegate(QStyledItemDelegate):
         card = box.adjusted(0, 1, 0, -1)
         chosen = bool(state & QStyle.StateFlag.State_Selected)
         if chosen or state & QStyle.StateFlag.State_MouseOver:
-            colour = QColor(c.selected)
-            colour.setAlphaF(1.0 if chosen else 0.5)
-            painter.setPen(Qt.PenStyle.NoPen)
-            painter.setBrush(colour)
-            painter.drawRoundedRect(card, theme.px(8), theme.px(8))
+            row_background(painter, c.selected, card, theme.px(8), chosen=chosen)
         if state & QStyle.StateFlag.State_HasFocus:
             focus_ring(painter, theme, card.adjusted(1, 1, -1, -1), theme.px(8))
         inner = card.adjusted(theme.px(10), theme.px(5), -theme.px(10), -theme.px(5))

@@ -49,7 +49,6 @@ class MemoryPage(Page):
             wraps=True,
         )
         self._row("Earlier turns", earlier, None, "history context memory switch")
-        self._place = self.body.count()  # of backups
         self._backups: BackupSection | None = None
         self._delete = button(theme, "Delete everything…", self._ask, "danger", "deleteEverything")
         self._delete.setProperty("link", True)  # its words end on the margin
@@ -60,16 +59,17 @@ class MemoryPage(Page):
             "muted",
             wraps=True,
         )
-        self._row("Delete everything", words, self._delete, "erase remove wipe conversations")
+        self._end = self._row("Delete everything", words, self._delete, "erase remove wipe conversations")
         self._make_card()
         self.body.addStretch()
 
-    def _row(self, words: str, what: QWidget, control: QWidget | None, more: str) -> None:
+    def _row(self, words: str, what: QWidget, control: QWidget | None, more: str) -> QWidget:
         row = setting_row(self.theme, words, "", control)
         row.words.addWidget(what)
         self.body.addWidget(row)
         if control is not None:
             self.finds(control, words, more)
+        return row
 
     def _make_card(self) -> None:
         theme = self.theme
@@ -104,7 +104,7 @@ class MemoryPage(Page):
         """Put the settings of backups before what deletes everything."""
         self._backups = section
         section.restored.connect(self.shown)
-        self.body.insertWidget(self._place + (self._controls is not None), section)
+        self.body.insertWidget(self.body.indexOf(self._end), section)
         self.entries[-1:-1] = section.entries
 
     def shown(self) -> None:
