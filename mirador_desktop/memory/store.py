@@ -177,16 +177,8 @@ class Store:
         """The end of the newest branch that goes through the turn."""
         return await self._run(lambda connection: branches.newest_leaf(connection, turn_id))
 
-    async def mark_deleted(self, conversation_id: str, when: float) -> None:
-        """Hide a conversation as deleted at the Unix time `when`, until it is restored or purged."""
-        await self.set_deleted([conversation_id], when)
-
-    async def restore(self, conversation_id: str) -> None:
-        """Show a conversation again that was marked as deleted."""
-        await self.set_deleted([conversation_id], None)
-
     async def set_deleted(self, ids: Sequence[str], when: float | None) -> None:
-        """Mark conversations as deleted at a Unix time, or None: restore them; all of them or none."""
+        """Hide conversations as deleted at a Unix time, until they are purged; None restores them. All or none."""
         sql = "UPDATE conversations SET deleted = ? WHERE id = ?"
 
         def mark(connection: apsw.Connection) -> None:

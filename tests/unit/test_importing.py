@@ -177,11 +177,11 @@ def test_what_was_just_deleted_comes_back(tmp_path: Path) -> None:
 
     async def work(exchange: Exchange, store: Store) -> None:
         await exchange.import_file(path)
-        await store.mark_deleted("a", 1.0)
+        await store.set_deleted(["a"], 1.0)
         report = await exchange.import_file(path)
         assert report.restored == ["a"]
         assert await store.conversation("a") is not None
-        await store.mark_deleted("a", 1.0)
+        await store.set_deleted(["a"], 1.0)
         await store.purge(2.0)
         exchange._keeper.forget("a")
         assert (await exchange.import_file(path)).conversations == 1

@@ -107,7 +107,7 @@ def test_a_deleted_turn_leaves_the_queue(tmp_path: Path, seen: list[str]) -> Non
         store = await opened(tmp_path)
         await save(store, chain(3))
         assert len(await store.read(waiting)) == 3
-        await store.mark_deleted("c", 1.0)
+        await store.set_deleted(["c"], 1.0)
         assert await store.purge(2.0) == 1
         assert await store.read(waiting) == []
         await Indexer(store).catch_up(60)

@@ -209,9 +209,9 @@ def test_pinned_memories_come_first_and_are_bounded(tmp_path: Path) -> None:
 def test_deleted_conversations_and_those_without_memory_are_not_recalled(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         await remember(store, turn("a", "The saxophone is out of tune."), *FILLING)
-        await store.mark_deleted("c", NOW)
+        await store.set_deleted(["c"], NOW)
         assert await asked(store, "What about the saxophone?") == []
-        await store.restore("c")
+        await store.set_deleted(["c"], None)
         assert ids(await asked(store, "What about the saxophone?")) == ["a"]
         await store.save([Conversation("c", memory=False)])
         assert await asked(store, "What about the saxophone?") == []

@@ -102,7 +102,7 @@ def test_no_byte_of_deleted_words_remains(tmp_path: Path, monkeypatch: pytest.Mo
         packed = vectors.packed(list(map(float, b"VECTORBYTES")))
         assert packed in all_bytes(tmp_path)
         if how == "conversation":
-            await store.mark_deleted("c", 1.0)
+            await store.set_deleted(["c"], 1.0)
             await store.purge(2.0)
         elif how == "forget":
             await store.write(lambda c: keeping.forget(c, ["a"]))

@@ -48,7 +48,7 @@ def test_deleted_words_are_nowhere_in_the_file(tmp_path: Path) -> None:
         for word in words:
             assert await keys(store, word) == "s"
             assert word.encode() in plain_bytes(store)
-        await store.mark_deleted("s", 1.0)
+        await store.set_deleted(["s"], 1.0)
         assert await store.purge(2.0) == 1
         left = plain_bytes(store)
         for word in words:

@@ -84,12 +84,12 @@ def test_deleted_ones_are_not_found_and_archived_ones_are(tmp_path: Path) -> Non
     async def work(store: Store) -> None:
         await keep(store, turn("a", "apple"), archived=True)
         await keep(store, turn("b", "apple"))
-        await store.mark_deleted("b", 1.0)
+        await store.set_deleted(["b"], 1.0)
         found = await look(store, "apple")
         assert [(c.conversation.id, c.conversation.archived) for c in found.conversations] == [("a", True)]
         assert found.turns == 1
         assert await keys(store, "title") == "a"
-        await store.restore("b")
+        await store.set_deleted(["b"], None)
         assert sorted(await keys(store, "apple")) == ["a", "b"]
 
     run(tmp_path, work)

@@ -123,20 +123,20 @@ def test_conversations_newest_first_and_deleted_ones_hidden(tmp_path: Path) -> N
     async def work(store: Store) -> None:
         await store.save([Conversation(key, updated=at) for key, at in (("a", 1.0), ("b", 3.0), ("c", 2.0))])
         assert [each.id for each in await store.conversations()] == ["b", "c", "a"]
-        await store.mark_deleted("b", 100.0)
+        await store.set_deleted(["b"], 100.0)
         await store.save([Conversation("b", "changed", updated=9.0)])  # does not bring it back
         assert [each.id for each in await store.conversations()] == ["c", "a"]
         assert await store.conversation("b") is None
         assert await store.conversation("missing") is None
         assert (await store.search(parse("changed"))).conversations == ()
         assert await store.purge(100.0) == 0
-        await store.restore("b")
+        await store.set_deleted(["b"], None)
         assert await store.conversation("b") == Conversation("b", "changed", updated=9.0)
-        await store.mark_deleted("b", 100.0)
-        await store.mark_deleted("a", 300.0)
+        await store.set_deleted(["b"], 100.0)
+        await store.set_deleted(["a"], 300.0)
         assert await store.purge(200.0) == 1
-        await store.restore("b")
-        await store.restore("a")
+        await store.set_deleted(["b"], None)
+        await store.set_deleted(["a"], None)
         assert [each.id for each in await store.conversations()] == ["c", "a"]
 
     with_store(tmp_path, work)

@@ -56,7 +56,7 @@ async def fill(store: Store) -> None:
         for turn in turns:
             turn.stages[0].answers[0].text += "more" * 50  # rewritten, as while streaming
         await store.save(turns=turns)
-    await store.mark_deleted("c2", 100.0)
+    await store.set_deleted(["c2"], 100.0)
 
 
 def test_no_text_is_in_the_files(tmp_path: Path) -> None:
@@ -126,7 +126,7 @@ def test_purging_while_another_process_reads(
 
     async def work(store: Store) -> None:
         await store.save([Conversation("c", "SECRET")])
-        await store.mark_deleted("c", 1.0)
+        await store.set_deleted(["c"], 1.0)
         reader = database.connect(tmp_path / "mirador.db", load_key(tmp_path, database_exists=True).material)
         reader.execute("BEGIN")
         reader.execute("SELECT count(*) FROM conversations").fetchall()
@@ -161,7 +161,7 @@ def test_everything_is_deleted_while_somebody_reads(tmp_path: Path) -> None:
         for _ in range(20):
             await store.save([Conversation("c", "SECRET")])
             await store.erase()
-            assert not store.path.exists()
+            assert await store.conversations() == []  # in another file, which a reader may have begun
         assert not any(reader.done() for reader in readers)
         for reader in readers:
             reader.cancel()
