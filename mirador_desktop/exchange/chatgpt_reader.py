@@ -2,15 +2,16 @@
 
 OpenAI documents no schema; what is read here is what exports hold: a list of conversations, each with a `mapping`
 from identifiers to nodes {message, parent, children} and the `current_node`. A message has an author's role, content
-of some content_type, and metadata with the model. Pictures are not in the file and become a word in brackets.
+of some content_type, and metadata with the model. What the person showed is in files beside the document (`images`).
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from typing import Any
 
 from mirador_desktop.exchange import fields
 from mirador_desktop.exchange.foreign import conversation_of, fenced, folder_of, records_of
+from mirador_desktop.exchange.images import Images, key_of
 from mirador_desktop.exchange.imported import ImportReport, Records
 from mirador_desktop.exchange.tree import Message
 
@@ -18,6 +19,7 @@ PROGRAM = "ChatGPT"
 _CITATION = re.compile("\ue200[^\ue200\ue201]*\ue201|[\ue200-\ue2ff]")
 """Marks of sources, written with characters for private use: they mean nothing outside ChatGPT."""
 _PROJECT = "g-p-"
+_IMAGE = "image_asset_pointer"
 _SOUNDS = ("audio_asset_pointer", "real_time_user_audio_video_asset_pointer")
 
 
@@ -26,8 +28,9 @@ def is_conversation(value: Mapping[str, Any]) -> bool:
     return isinstance(value.get("mapping"), dict)
 
 
-def read(value: Mapping[str, Any], report: ImportReport) -> Records:
-    """One conversation."""
+def read(value: Mapping[str, Any], report: ImportReport, images: Images) -> Records:
+    """One conversation; `images` finds those that it names."""
+    images.begin()
     key = fields.text(value.get("conversation_id")) or fields.text(value.get("id"))
     mapping = fields.mapping(value["mapping"])
     instructions: list[str] = []
@@ -36,7 +39,7 @@ def read(value: Mapping[str, Any], report: ImportReport) -> Records:
         for place, child in enumerate(fields.items(fields.mapping(node).get("children"))):
             if isinstance(child, str):
                 rank.setdefault(child, place)
-    messages = [_message(each, fields.mapping(node), report, instructions) for each, node in mapping.items()]
+    messages = [_message(each, fields.mapping(node), report, images, instructions) for each, node in mapping.items()]
     messages.sort(key=lambda message: rank.get(message.id, 0))
     kept = [m for m in messages if not m.skip]
     title, created = fields.text(value.get("title")), fields.when(value.get("create_time"))
@@ -54,7 +57,9 @@ def read(value: Mapping[str, Any], report: ImportReport) -> Records:
     yield from records_of(conversation, PROGRAM, key, messages, current, report, "\n\n".join(instructions))
 
 
-def _message(key: str, node: Mapping[str, Any], report: ImportReport, instructions: list[str]) -> Message:
+def _message(
+    key: str, node: Mapping[str, Any], report: ImportReport, images: Images, instructions: list[str]
+) -> Message:
     key = fields.text(key)
     message = fields.mapping(node.get("message"))
     found = Message(key, fields.text(node.get("parent")), by_person=False, skip=True)
@@ -77,14 +82,32 @@ def _message(key: str, node: Mapping[str, Any], report: ImportReport, instructio
         return found
     if role == "user":
         found.by_person, found.skip = True, False
-        found.text = _CITATION.sub("", _parts(content, report))
-        named = fields.items(metadata.get("attachments"))
-        if named:
-            report.left_out["attached files"] += len(named)
-            names = (fields.text(fields.mapping(each).get("name")) for each in named)
-            found.text += "".join(f"\n[File: {name[:200]}]" for name in names if name)
+        _question(found, content, metadata, report, images)
         return found
     return _answer(found, role, kind, content, metadata, report)
+
+
+def _question(
+    found: Message, content: Mapping[str, Any], metadata: Mapping[str, Any], report: ImportReport, images: Images
+) -> None:
+    """What the person wrote and showed. An image stands among the parts, and most are named as attachments too."""
+    named = [fields.mapping(each) for each in fields.items(metadata.get("attachments"))]
+    names = {key_of(each.get("id")): fields.text(each.get("name")) for each in named}
+    parts = [fields.mapping(each) for each in fields.items(content.get("parts"))]
+    shown = [key_of(part.get("asset_pointer")) for part in parts if part.get("content_type") == _IMAGE]
+    shown += [key_of(each.get("id")) for each in named if fields.text(each.get("mime_type")).startswith("image/")]
+    kept = set()
+    for key in dict.fromkeys(shown):
+        image = images.find(key, names.get(key, ""))
+        if image is not None:
+            found.attachments.append(image)
+            kept.add(key)
+    found.text = _CITATION.sub("", _parts(content, report, kept))
+    for each in named:
+        if key_of(each.get("id")) not in kept:
+            report.left_out["attached files"] += 1
+            if name := fields.text(each.get("name")):
+                found.text += f"\n[File: {name[:200]}]"
 
 
 def _answer(
@@ -117,8 +140,8 @@ def _answer(
     return found
 
 
-def _parts(content: Mapping[str, Any], report: ImportReport) -> str:
-    """The text of a message, with a word in brackets for what is no text."""
+def _parts(content: Mapping[str, Any], report: ImportReport, kept: Container[str] = ()) -> str:
+    """The text of a message, with a word in brackets for images other than those that are kept."""
     texts: list[str] = []
     for part in fields.items(content.get("parts")):
         if isinstance(part, str):
@@ -128,7 +151,9 @@ def _parts(content: Mapping[str, Any], report: ImportReport) -> str:
         kind = fields.text(inner.get("content_type"))
         if "text" in inner:
             texts.append(fields.text(inner["text"]))
-        elif kind == "image_asset_pointer":
+        elif kind == _IMAGE and key_of(inner.get("asset_pointer")) in kept:
+            continue
+        elif kind == _IMAGE:
             report.left_out["images"] += 1
             texts.append("[Image]")
         elif kind in _SOUNDS:

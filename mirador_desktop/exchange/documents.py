@@ -13,12 +13,12 @@ from mirador_desktop.errors import ExchangeError
 
 MOST_BYTES = 4_000_000_000
 """Bytes that are read for one import at most, unpacked. Files are read as streams: this bounds the time."""
-_MOST_FILES = 100_000
+MOST_FILES = 100_000
 _PACKED = 200
 """How many times smaller than its content a large file in an archive may be. Text packs to a fifth or a tenth."""
 _LARGE = 50_000_000
 _ENDINGS = (".json", ".jsonl")
-_BROKEN = (zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError, EOFError)
+BROKEN = (zipfile.BadZipFile, NotImplementedError, ValueError, RuntimeError, EOFError)
 """What `zipfile` raises beside `OSError`."""
 
 
@@ -122,8 +122,8 @@ def _of_folder(path: Path, budget: Budget) -> Iterator[Document]:
     for folder, folders, names in os.walk(path):
         folders.sort()
         found += (Path(folder, name) for name in sorted(names) if name.lower().endswith(_ENDINGS))
-        if len(found) > _MOST_FILES:
-            raise ExchangeError(f"{path.name} holds more than {_MOST_FILES:,} files.")
+        if len(found) > MOST_FILES:
+            raise ExchangeError(f"{path.name} holds more than {MOST_FILES:,} files.")
     found = [each for each in found if each.is_file()]
     budget.total = sum(each.stat().st_size for each in found)
     for each in found:
@@ -133,11 +133,11 @@ def _of_folder(path: Path, budget: Budget) -> Iterator[Document]:
 def _of_archive(path: Path, budget: Budget) -> Iterator[Document]:
     try:
         archive = budget.archive = zipfile.ZipFile(path)
-    except _BROKEN as error:
+    except BROKEN as error:
         raise ExchangeError(f"{path.name} is a broken archive: {error}.") from error
     entries = [e for e in archive.infolist() if e.filename.lower().endswith(_ENDINGS) and not e.is_dir()]
-    if len(entries) > _MOST_FILES:
-        raise ExchangeError(f"{path.name} holds more than {_MOST_FILES:,} files.")
+    if len(entries) > MOST_FILES:
+        raise ExchangeError(f"{path.name} holds more than {MOST_FILES:,} files.")
     budget.total = sum(each.file_size for each in entries)
     if budget.total > MOST_BYTES:
         raise ExchangeError(f"{path.name} holds more than {MOST_BYTES // 10**9} GB.")
@@ -153,5 +153,5 @@ def _of_archive(path: Path, budget: Budget) -> Iterator[Document]:
 def _entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, budget: Budget) -> BinaryIO:
     try:
         return _Counted(archive.open(entry), budget)  # type: ignore[arg-type,return-value]
-    except _BROKEN as error:
+    except BROKEN as error:
         raise ExchangeError(f"{entry.filename[:200]} in the archive cannot be read: {error}.") from error

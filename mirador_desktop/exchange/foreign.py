@@ -9,11 +9,11 @@ from typing import Any
 
 from mirador_desktop.core.conversation import Attachment, Conversation, Folder, Turn
 from mirador_desktop.exchange import fields
+from mirador_desktop.exchange.images import MOST_BYTES
 from mirador_desktop.exchange.imported import ImportReport, Records, foreign_id
 from mirador_desktop.exchange.tree import Message, TooLarge, turns_of
 
 _DATA_URL = re.compile(r"data:(image/(?:png|jpeg|gif|webp));base64,", re.IGNORECASE)
-_MOST_IMAGE = 30_000_000
 _THOUGHTS = re.compile(r"\s*<(think|thinking|reasoning)>(.*?)</\1>\s*", re.DOTALL)
 _TITLE = 300
 _FIRST_WORDS = 60
@@ -99,7 +99,7 @@ def image_of(url: object, name: str) -> Attachment | None:
     """An image that is part of the file, None where it is only named."""
     address = fields.text(url)
     match = _DATA_URL.match(address)
-    if match is None or len(address) > _MOST_IMAGE * 4 // 3:
+    if match is None or len(address) > MOST_BYTES * 4 // 3:
         return None
     try:
         data = base64.b64decode(address[match.end() :], validate=True)

@@ -15,6 +15,7 @@ from mirador_desktop.exchange import (
     openwebui_reader,
 )
 from mirador_desktop.exchange.documents import Budget, Document, documents
+from mirador_desktop.exchange.images import Images
 from mirador_desktop.exchange.imported import ImportReport, Records
 from mirador_desktop.exchange.json_scanner import BrokenJson, Scanner
 
@@ -50,12 +51,12 @@ def read(
 
 def _read(path: Path, report: ImportReport, budget: Budget) -> Records:
     known = 0
-    threads = _Threads(path)
+    threads, images = _Threads(path), Images(path, budget)
     for document in documents(path, budget):
         if threads.takes(document):
             continue
         try:
-            yield from _document(document, report, threads)
+            yield from _document(document, report, images)
             known += 1
         except (_Unknown, BrokenJson) as error:
             if isinstance(error, BrokenJson) and (document.alone or _is_conversations(document)):
@@ -75,28 +76,28 @@ def _is_conversations(document: Document) -> bool:
     return document.name.rpartition("/")[2].startswith("conversations")
 
 
-def _document(document: Document, report: ImportReport, threads: "_Threads") -> Records:
+def _document(document: Document, report: ImportReport, images: Images) -> Records:
     with closing(document.open()) as source:
         scanner = Scanner(source, MOST_CHARACTERS)
         sign = scanner.peek()
         if sign == "[":
-            yield from _list(scanner, document, report)
+            yield from _list(scanner, document, report, images)
         elif sign == "{":
-            yield from _object(scanner, document, report)
+            yield from _object(scanner, document, report, images)
         elif not sign:
             raise BrokenJson("The file is empty.")
         else:
             raise _Unknown
 
 
-def _list(scanner: Scanner, document: Document, report: ImportReport) -> Records:
+def _list(scanner: Scanner, document: Document, report: ImportReport, images: Images) -> Records:
     """A list of conversations; the first one decides whether it is one."""
     known = False
     empty = True
     for _ in scanner.array():
         empty = False
         value = scanner.value()
-        records = _conversation(fields.mapping(value), document, report)
+        records = _conversation(fields.mapping(value), document, report, images)
         if records is None and not known:
             raise _Unknown
         if records is None:
@@ -111,7 +112,7 @@ def _list(scanner: Scanner, document: Document, report: ImportReport) -> Records
         raise ExchangeError("The file holds no conversations.")
 
 
-def _object(scanner: Scanner, document: Document, report: ImportReport) -> Records:
+def _object(scanner: Scanner, document: Document, report: ImportReport, images: Images) -> Records:
     if scanner.begins('{"format"'):
         _named(report, mirador_reader.PROGRAM)
         yield from mirador_reader.read(scanner, report)
@@ -124,17 +125,19 @@ def _object(scanner: Scanner, document: Document, report: ImportReport) -> Recor
         _named(report, mirador_reader.PROGRAM)
         yield from mirador_reader.read_whole(value, report)
         return
-    records = _conversation(value, document, report)
+    records = _conversation(value, document, report, images)
     if records is None:
         raise _Unknown
     yield from records
 
 
-def _conversation(value: Mapping[str, Any], document: Document, report: ImportReport) -> Records | None:
+def _conversation(
+    value: Mapping[str, Any], document: Document, report: ImportReport, images: Images
+) -> Records | None:
     """The records of one conversation, None if it is nobody's."""
     if chatgpt_reader.is_conversation(value):
         _named(report, chatgpt_reader.PROGRAM)
-        return chatgpt_reader.read(value, report)
+        return chatgpt_reader.read(value, report, images)
     if lmstudio_reader.is_conversation(value):
         _named(report, lmstudio_reader.PROGRAM)
         folder = document.folder.rpartition("/")[2]

@@ -10,6 +10,7 @@ import pytest
 
 from mirador_desktop.core.conversation import Conversation, Folder, Turn
 from mirador_desktop.errors import ExchangeError
+from mirador_desktop.exchange import images
 from mirador_desktop.exchange.imported import ImportReport, Record
 from tests.unit.exchange_helpers import read_back
 
@@ -151,6 +152,81 @@ def test_the_zip_holds_conversations_in_pieces_beside_other_files(tmp_path: Path
     records, report = read_back(path)
     assert len([r for r in records if isinstance(r, Turn)]) == 3
     assert (report.program, report.skipped) == ("ChatGPT", [])
+
+
+PNG = b"\x89PNG\r\n\x1a\n and the rest"
+JPEG = b"\xff\xd8\xff and the rest"
+
+
+def _shown(*pointers: str, **metadata: Any) -> list[dict[str, Any]]:
+    parts = [{"content_type": "image_asset_pointer", "asset_pointer": pointer} for pointer in pointers]
+    content = {"content_type": "multimodal_text", "parts": [*parts, "What is this?"]}
+    return [
+        _chatgpt(
+            _node("u", "root", "user", content, "a", when=1.7e9, **metadata),
+            _node("a", "u", "assistant", "A cat."),
+            current="a",
+        )
+    ]
+
+
+@pytest.mark.parametrize(
+    ("pointer", "name"),
+    [
+        ("file-service://file-AbC1", "file-AbC1-photo.png"),
+        ("file-service://file-AbC1", "file-AbC1.dat"),
+        ("sediment://file_00ab", "user-xyz/file_00ab-sanitized.png"),
+        ("sediment://file_00ab#p_0.png", "file_00ab.dat"),
+    ],
+)
+@pytest.mark.parametrize("packed", [True, False])
+def test_images_that_lie_in_the_export_are_attached(tmp_path: Path, pointer: str, name: str, packed: bool) -> None:
+    (key,) = (part for part in ("file-AbC1", "file_00ab") if part in pointer)
+    named = [{"id": key, "name": "photo.png", "mime_type": "image/png"}]
+    files = {"conversations.json": json.dumps(_shown(pointer, attachments=named)).encode(), name: PNG}
+    files["conversation_asset_file_names.json"] = b'{"file-AbC1.dat": "photo.png"}'
+    path = tmp_path / "export"
+    if packed:
+        with zipfile.ZipFile(path, "w") as archive:
+            for each, data in files.items():
+                archive.writestr(each, data)
+    else:
+        for each, data in files.items():
+            (path / each).parent.mkdir(parents=True, exist_ok=True)
+            (path / each).write_bytes(data)
+    _, (turn,), report = _one(read_back(path))
+    assert turn.question == "What is this?"
+    (image,) = turn.attachments
+    assert (image.name, image.media, image.data, image.size) == ("photo.png", "image/png", PNG, len(PNG))
+    assert not +report.left_out
+
+
+def test_images_beside_the_chosen_file_are_attached_and_others_are_told(tmp_path: Path) -> None:
+    pointers = ("file-service://file-1", "file-service://file-2", "file-service://file-3", "file-service://other")
+    path = tmp_path / "conversations.json"
+    named = [{"id": "file-9", "name": "a.pdf", "mime_type": "application/pdf"}]
+    path.write_text(json.dumps(_shown(*pointers, attachments=named)))
+    (tmp_path / "file-1-a.jpg").write_bytes(JPEG)
+    (tmp_path / "file-2-b.png").write_text("this is no image")
+    (tmp_path / "file-3-c.png").mkdir()
+    _, (turn,), report = _one(read_back(path))
+    assert [(image.media, image.data) for image in turn.attachments] == [("image/jpeg", JPEG)]
+    assert turn.question == "[Image]\n[Image]\n[Image]\nWhat is this?\n[File: a.pdf]"
+    assert report.left_out == {"images": 3, "attached files": 1}
+
+
+def test_images_of_an_export_are_kept_as_far_as_there_is_room(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(images, "MOST_BYTES", 100)
+    monkeypatch.setattr(images, "_MOST_OF_ONE", 150)
+    path = tmp_path / "conversations.json"
+    path.write_text(json.dumps(_shown(*(f"file-service://file-{number}" for number in range(4)))))
+    for number, size in enumerate((101, 90, 61, 60)):
+        (tmp_path / f"file-{number}.dat").write_bytes(PNG.ljust(size))
+    _, (turn,), report = _one(read_back(path))
+    assert [image.size for image in turn.attachments] == [90, 60]
+    assert report.left_out == {"images": 2}
 
 
 def test_a_broken_piece_of_the_zip_is_not_passed_over(tmp_path: Path) -> None:
