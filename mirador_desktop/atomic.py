@@ -7,9 +7,24 @@ There is the old file or the new one, whatever happens meanwhile: a full disk, a
 import contextlib
 import os
 import secrets
+import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import BinaryIO
+
+UNFINISHED = f".mirador-{'?' * 16}.tmp"
+"""What a file is called while it is written, as a pattern."""
+_LEFT = 3600.0
+"""Seconds without a change after which nobody writes such a file any more."""
+
+
+def temporary_beside(path: Path) -> Path:
+    """A new name in the folder of `path`. What others who were killed left there is deleted. Blocks."""
+    with contextlib.suppress(OSError):
+        for each in path.parent.glob(UNFINISHED):
+            if time.time() - each.stat().st_mtime > _LEFT:
+                each.unlink()
+    return path.with_name(UNFINISHED.replace("?" * 16, secrets.token_hex(8)))
 
 
 def write_whole(path: Path, data: bytes, private: bool = True) -> None:
@@ -38,7 +53,7 @@ def being_written(path: Path) -> Iterator[BinaryIO]:
         OSError: it cannot be written; what was there is as it was.
     """
     path = Path(os.path.realpath(path))
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = temporary_beside(path)
     try:
         with open(temporary, "xb") as file:
             yield file
@@ -71,7 +86,7 @@ def write_new(path: Path, data: bytes) -> bool:
 @contextlib.contextmanager
 def _written_beside(path: Path, data: bytes, private: bool) -> Iterator[Path]:
     """A file in the same folder that holds `data` and is on the disk; it is gone in the end unless it was renamed."""
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = temporary_beside(path)
     flags = os.O_CREAT | os.O_EXCL | os.O_WRONLY | getattr(os, "O_BINARY", 0)
     try:
         with open(os.open(temporary, flags, 0o600 if private else 0o666), "wb") as file:

@@ -12,6 +12,7 @@ from typing import Any
 
 import apsw
 
+from mirador_desktop.atomic import UNFINISHED
 from mirador_desktop.core.waiting import Stop, finished
 from mirador_desktop.errors import BackupError, MiradorError
 from mirador_desktop.library import Library
@@ -29,8 +30,6 @@ KEPT = 7
 _HOUR = 3600.0
 _NAME = "mirador-%Y-%m-%d"
 _STATE = "daily backup"
-_UNFINISHED = f".{'?' * 16}.tmp"
-"""What a backup is called while it is written."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,7 +161,7 @@ class Backups:
     async def delete_daily(self) -> None:
         """Delete all daily backups: everything shall be gone. Raises `BackupError` for one that cannot be deleted."""
         async with self._lock:  # one that is being written is deleted too
-            unfinished = await asyncio.to_thread(lambda: [*self.folder.glob(_UNFINISHED)])
+            unfinished = await asyncio.to_thread(lambda: [*self.folder.glob(UNFINISHED)])
             for path in (*unfinished, *(each.path for each in await self.kept())):
                 try:
                     await asyncio.to_thread(path.unlink, missing_ok=True)
@@ -180,7 +179,7 @@ class Backups:
         """Delete what a restore has kept aside until now, and what was left by a program that was killed."""
         path = self._store.path
         places = (path.parent, f"{path.stem}-before-restore.db*"), (path.parent, ".restoring-*")
-        for folder, pattern in (*places, (self.folder, _UNFINISHED)):
+        for folder, pattern in (*places, (self.folder, UNFINISHED)):
             for each in folder.glob(pattern):
                 try:
                     each.unlink()

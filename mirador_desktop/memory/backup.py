@@ -15,6 +15,7 @@ from pathlib import Path
 
 import apsw
 
+from mirador_desktop.atomic import temporary_beside
 from mirador_desktop.errors import BackupError
 from mirador_desktop.memory.database import connect
 from mirador_desktop.memory.failures import explain
@@ -63,7 +64,7 @@ def write(source: apsw.Connection, path: Path, key: BackupKey, progress: Progres
     Raises:
         BackupError: the file cannot be written.
     """
-    temporary = path.with_name(f".{secrets.token_hex(8)}.tmp")
+    temporary = temporary_beside(path)
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         target = _open(temporary, key)

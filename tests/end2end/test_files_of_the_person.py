@@ -136,7 +136,7 @@ def test_after_a_kill_what_is_kept_is_whole(home: Path, tmp_path: Path, act: str
 
 def test_what_was_dragged_or_kept_aside_goes_with_the_next_start(home: Path) -> None:
     left = [home / "data" / "dragged" / "ab12" / "Long.md", home / "data" / "mirador-before-restore.db"]
-    left += [home / "data" / ".restoring-ab12.db", home / "data" / "backups" / f".{'a' * 16}.tmp"]
+    left += [home / "data" / ".restoring-ab12.db", home / "data" / "backups" / f".mirador-{'a' * 16}.tmp"]
     for each in left:
         each.parent.mkdir(parents=True, exist_ok=True)
         each.write_bytes(b"left by a program that was killed")

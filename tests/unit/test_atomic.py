@@ -36,6 +36,18 @@ def test_a_full_disk_leaves_what_was_there(tmp_path: Path, monkeypatch: pytest.M
     assert os.listdir(tmp_path) == ["a.toml"]
 
 
+def test_what_a_killed_program_left_goes_with_the_next_file_there(tmp_path: Path) -> None:
+    left, being_made, other = (
+        tmp_path / f"{name}.tmp" for name in (".mirador-" + "a" * 16, ".mirador-" + "b" * 16, ".c")
+    )
+    for each in (left, being_made, other):
+        each.write_bytes(b"half")
+    for each in (left, other):
+        os.utime(each, (1.0, 1.0))
+    write_whole(tmp_path / "out", b"")
+    assert sorted(tmp_path.iterdir()) == sorted((being_made, other, tmp_path / "out"))
+
+
 def test_a_folder_that_is_not_there_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(FileNotFoundError):
         write_whole(tmp_path / "nowhere" / "a", b"")

@@ -214,7 +214,7 @@ def test_cancelled_it_ends_at_once_and_leaves_nothing(tmp_path: Path) -> None:
 
 
 def test_what_a_killed_backup_has_left_is_deleted(tmp_path: Path) -> None:
-    left = tmp_path / "backups" / f".{'a' * 16}.tmp"
+    left = tmp_path / "backups" / f".mirador-{'a' * 16}.tmp"
 
     async def work(home: Home) -> None:
         left.parent.mkdir()
