@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+import stat
 import subprocess
 import sys
 from pathlib import Path
@@ -43,12 +44,12 @@ def attach_text(name: str, text: str) -> Attachment:
 
 
 def _size(path: Path) -> int:
-    if not path.is_file():  # a pipe or a device may never end
+    found = path.stat()
+    if not stat.S_ISREG(found.st_mode):  # a pipe or a device may never end
         raise AttachmentError("it is not a file")
-    size = path.stat().st_size
-    if size > MOST_BYTES:
+    if found.st_size > MOST_BYTES:
         raise AttachmentError(f"it is larger than {MOST_BYTES // 1_000_000} MB")
-    return size
+    return found.st_size
 
 
 def _read_text(path: Path) -> tuple[str, str]:

@@ -22,26 +22,43 @@ class AttachmentChip(QPushButton):
 
     Signals:
         removed: the person does not want it any more.
+
+    Attributes:
+        reading: it is still being read: `attachment` has no more than its name.
     """
 
     removed = Signal()
 
     def __init__(self, theme: Theme, attachment: Attachment, removable: bool, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme, self.attachment, self._removable = theme, attachment, removable
+        self._theme, self._removable = theme, removable
         self.picture: QImage | None = None
         self.setObjectName("attachment")
         self.setProperty("kind", "plain")
         self.setAutoDefault(False)
-        figure = f"about {count_words(attachment.tokens, 'token')}"
-        self._figure = f"{attachment.tokens:,} tok" + (" · cut" if attachment.note.startswith("cut") else "")
-        more = [attachment.name, f"{size_words(attachment.size)}, {figure}"]
-        more += [f"{attachment.note[0].upper()}{attachment.note[1:]}."] if attachment.note else []
-        self.setToolTip("<br>".join(escape(line) for line in more))
-        self.setAccessibleName(f"Attached: {', '.join(more)}{'. Press to take it away' if removable else ''}")
         if not removable:
             self.setFocusPolicy(Qt.FocusPolicy.NoFocus)
         self.clicked.connect(self._clicked)
+        self.show_file(attachment)
+
+    def show_file(self, attachment: Attachment, reading: bool = False) -> None:
+        """Show this file."""
+        self.attachment, self.reading = attachment, reading
+        self._name = " ".join(attachment.name.split())
+        removable = ". Press to take it away" if self._removable else ""
+        if reading:
+            self._figure = "reading…"
+            self.setToolTip(escape(self._name))
+            self.setAccessibleName(f"Reading {self._name}{removable}")
+            return
+        figure = f"about {count_words(attachment.tokens, 'token')}"
+        self._figure = f"{attachment.tokens:,} tok" + (" · cut" if attachment.note.startswith("cut") else "")
+        more = [self._name, f"{size_words(attachment.size)}, {figure}"]
+        more += [f"{attachment.note[0].upper()}{attachment.note[1:]}."] if attachment.note else []
+        self.setToolTip("<br>".join(escape(line) for line in more))
+        self.setAccessibleName(f"Attached: {', '.join(more)}{removable}")
+        self.updateGeometry()
+        self.update()
 
     def show_picture(self, picture: QImage) -> None:
         """Show a small image in place of the icon."""
@@ -52,7 +69,7 @@ class AttachmentChip(QPushButton):
         """As wide as name and figure, up to a point."""
         theme = self._theme
         self.ensurePolished()
-        name = QFontMetrics(theme.font(9.5)).horizontalAdvance(self.attachment.name)
+        name = QFontMetrics(theme.font(9.5)).horizontalAdvance(self._name)
         figure = QFontMetrics(theme.fixed_font(8)).horizontalAdvance(self._figure)
         wide = theme.px(33 + 10 + (28 if self._removable else 8) + 2) + name + figure
         return QSize(min(wide, theme.px(_WIDEST)), theme.px(30))
@@ -92,9 +109,7 @@ class AttachmentChip(QPushButton):
         painter.setFont(theme.font(9.5))
         painter.setPen(QColor(c.text))
         left = int(mark.right()) + theme.px(7)
-        name = painter.fontMetrics().elidedText(
-            self.attachment.name, Qt.TextElideMode.ElideMiddle, max(0, right - left)
-        )
+        name = painter.fontMetrics().elidedText(self._name, Qt.TextElideMode.ElideMiddle, max(0, right - left))
         painter.drawText(QRectF(left, 0, right - left, self.height()), middle, name)
         if self.hasFocus() and self.window().property("keyboard"):
             focus_ring(painter, theme, self.rect().adjusted(1, 1, -1, -1), theme.px(6))
@@ -123,12 +138,18 @@ class AttachmentChips(QWidget):
     """All files of a question.
 
     Signals:
-        added: there is one more, this `AttachmentChip`.
+        begun: one more is being read, in this `AttachmentChip`, or is there.
+        added: one more is there, in this `AttachmentChip`.
         changed: one was taken away, or all.
+        emptied: the person has taken the last one away.
+        read: none is being read any more; whether all of them are there.
     """
 
+    begun = Signal(object)
     added = Signal(object)
     changed = Signal()
+    emptied = Signal()
+    read = Signal(bool)
 
     def __init__(self, theme: Theme, removable: bool, parent: QWidget) -> None:
         super().__init__(parent)
@@ -141,8 +162,13 @@ class AttachmentChips(QWidget):
 
     @property
     def attachments(self) -> tuple[Attachment, ...]:
-        """What is attached now."""
-        return tuple(chip.attachment for chip in self.chips)
+        """What is attached now; what is still being read is not."""
+        return tuple(chip.attachment for chip in self.chips if not chip.reading)
+
+    @property
+    def is_reading(self) -> bool:
+        """Whether some are still being read."""
+        return any(chip.reading for chip in self.chips)
 
     def show_all(self, attachments: Sequence[Attachment]) -> None:
         """Show these in place of what was there."""
@@ -152,14 +178,38 @@ class AttachmentChips(QWidget):
 
     def add(self, attachment: Attachment) -> AttachmentChip:
         """Show one more."""
+        chip = self._begin(attachment)
+        self.added.emit(chip)
+        return chip
+
+    def begin(self, name: str) -> AttachmentChip:
+        """Show that one more is being read, until `finish`."""
+        chip = self._begin(Attachment(name, ""))
+        chip.show_file(chip.attachment, reading=True)
+        return chip
+
+    def finish(self, chip: AttachmentChip, attachment: Attachment | None) -> None:
+        """It was read; None if it cannot be attached. Nothing happens if it was taken away meanwhile."""
+        if chip not in self.chips:
+            return
+        if attachment is None:
+            self._remove(chip)
+        else:
+            chip.show_file(attachment)
+            self.updateGeometry()
+            self.added.emit(chip)
+        if not self.is_reading:
+            self.read.emit(attachment is not None)
+
+    def _begin(self, attachment: Attachment) -> AttachmentChip:
         chip = AttachmentChip(self._theme, attachment, self._removable, self)
-        chip.removed.connect(lambda: self._remove(chip))
+        chip.removed.connect(lambda: self._take_away(chip))
         self.chips.append(chip)
         self._flow.addWidget(chip)
         chip.show()
         self.show()
         self.updateGeometry()
-        self.added.emit(chip)
+        self.begun.emit(chip)
         return chip
 
     def clear(self) -> None:
@@ -171,14 +221,18 @@ class AttachmentChips(QWidget):
         if had:
             self.changed.emit()
 
-    def _remove(self, chip: AttachmentChip) -> None:
+    def _take_away(self, chip: AttachmentChip) -> None:
         place = self.chips.index(chip)
-        self.chips.remove(chip)
-        self._drop(chip)
+        self._remove(chip)
         if self.chips:
             self.chips[min(place, len(self.chips) - 1)].setFocus()
         else:
-            self.hide()
+            self.emptied.emit()
+
+    def _remove(self, chip: AttachmentChip) -> None:
+        self.chips.remove(chip)
+        self._drop(chip)
+        self.setVisible(bool(self.chips))
         self.updateGeometry()
         self.changed.emit()
 

@@ -1,7 +1,8 @@
 """Files for the question that is being written: chosen, dropped or pasted, read in threads, shown as chips."""
 
 import asyncio
-from collections.abc import Callable, Sequence
+from collections.abc import Awaitable, Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from PySide6.QtCore import QEvent, QMimeData, QObject, Qt
@@ -18,6 +19,10 @@ from mirador_desktop.gui.tasks import Tasks
 
 MOST = 20
 """Files that one question may have."""
+Reader = Callable[[], Awaitable[Attachment]]
+"""Reads a file, in threads; raises `AttachmentError`."""
+Source = tuple[str, Reader]
+"""The name of a file, and what reads it."""
 
 
 class Attachments(QObject):
@@ -31,7 +36,7 @@ class Attachments(QObject):
         super().__init__(window)
         self._window, self._tasks, self._readers = window, tasks, readers
         self._composer = composer = window.composer
-        self._pasted = 0
+        self._pasted = self._started = 0
         composer.attach.connect(self.choose)
         composer.text.given.connect(self._take)
         composer.files.changed.connect(self.refresh)
@@ -49,54 +54,46 @@ class Attachments(QObject):
 
     def attach(self, paths: Sequence[Path]) -> None:
         """Attach files."""
-        self._tasks.start(f"attach {paths[0] if paths else ''}", self._attach(paths))
-
-    async def _attach(self, paths: Sequence[Path]) -> None:
-        from mirador_desktop.attaching import attach
-
-        refused: list[str] = []
-        for path in paths:
-            if self._full(refused):
-                break
-            try:
-                if pictures.is_image(path):
-                    self._add(await asyncio.to_thread(pictures.read_image, path))
-                else:
-                    self._add(await attach(path))
-            except AttachmentError as error:
-                refused.append(str(error))
-        if refused:
-            self._window.toast.say(" ".join(refused), 8)
+        self._read([(path.name, partial(_of_file, path)) for path in paths])
         self._composer.text.setFocus()
-
-    async def _attach_image(self, image: QImage) -> None:
-        self._pasted += 1
-        self._add(await asyncio.to_thread(pictures.attached, f"Pasted image {self._pasted}", image))
-
-    async def _attach_text(self, text: str) -> None:
-        from mirador_desktop.attaching import attach_text
-
-        self._pasted += 1
-        self._add(await asyncio.to_thread(attach_text, f"Pasted text {self._pasted}", text))
 
     def _take(self, data: QMimeData) -> None:
         """What was pasted or dropped and is no text for the question."""
         paths = [Path(url.toLocalFile()) for url in data.urls() if url.isLocalFile()]
         if paths:
             self.attach(paths)
-        elif data.hasImage():
-            self._tasks.start("attach image", self._attach_image(QImage(data.imageData())))
+            return
+        self._pasted += 1
+        if data.hasImage():
+            name = f"Pasted image {self._pasted}"
+            self._read([(name, partial(asyncio.to_thread, pictures.attached, name, QImage(data.imageData())))])
         else:
-            self._tasks.start("attach text", self._attach_text(data.text().replace("\x00", "")))
+            name = f"Pasted text {self._pasted}"
+            self._read([(name, partial(_of_text, name, data.text().replace("\x00", "")))])
 
-    def _full(self, refused: list[str]) -> bool:
-        if len(self._composer.files.chips) < MOST:
-            return False
-        refused.append(f"A question takes {MOST} files.")
-        return True
+    def _read(self, sources: Sequence[Source]) -> None:
+        """Show at once what is being read, and read it."""
+        files = self._composer.files
+        room = max(0, MOST - len(files.chips))
+        refused = [f"A question takes {MOST} files."] if len(sources) > room else []
+        begun = [(files.begin(name), read) for name, read in sources[:room]]
+        self._started += 1
+        self._tasks.start(f"attach {self._started}", self._read_all(begun, refused))
 
-    def _add(self, attachment: Attachment) -> None:
-        self._composer.files.add(attachment)
+    async def _read_all(self, begun: Sequence[tuple[AttachmentChip, Reader]], refused: list[str]) -> None:
+        files = self._composer.files
+        for chip, read in begun:
+            if chip not in files.chips:
+                continue
+            attachment = None
+            try:
+                attachment = await read()
+            except AttachmentError as error:
+                refused.append(str(error))
+            finally:
+                files.finish(chip, attachment)
+        if refused:
+            self._window.toast.say(" ".join(refused), 8)
 
     def _added(self, chip: AttachmentChip) -> None:
         self.refresh()
@@ -123,6 +120,20 @@ class Attachments(QObject):
             self._take(event.mimeData())
             return True
         return False
+
+
+async def _of_file(path: Path) -> Attachment:
+    from mirador_desktop.attaching import attach
+
+    if pictures.is_image(path):
+        return await asyncio.to_thread(pictures.read_image, path)
+    return await attach(path)
+
+
+async def _of_text(name: str, text: str) -> Attachment:
+    from mirador_desktop.attaching import attach_text
+
+    return await asyncio.to_thread(attach_text, name, text)
 
 
 def words_on(attachments: Sequence[Attachment], readers: Sequence[ModelInfo]) -> str:

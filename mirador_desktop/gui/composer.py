@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
-from PySide6.QtCore import QEvent, QMimeData, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup, QFocusEvent, QKeyEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPlainTextEdit, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtCore import QEvent, QSize, Qt, Signal
+from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
+from mirador_desktop.gui.composer_text import ComposerText
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
@@ -26,78 +27,6 @@ _MEMORY = {
     "earlier": ("Earlier turns", "Sent along: the earlier turns of this conversation; memory is switched off"),
     "off": ("Memory off", "This question is asked on its own, without the turns before it"),
 }
-LONG_TEXT = 10_000
-"""Characters of a pasted text from which on it is attached as a file: no one wants to scroll through it."""
-_MOST_LINES = 9
-
-
-class ComposerText(QPlainTextEdit):
-    """The question's text.
-
-    Signals:
-        submitted: Enter was pressed.
-        recalled: Up was pressed in an empty text.
-        resized: it wants another height.
-        focused: it got or lost the focus.
-        given: files, an image, or a text so long that it is better a file, were pasted or dropped (`QMimeData`).
-    """
-
-    submitted = Signal()
-    recalled = Signal()
-    resized = Signal()
-    focused = Signal(bool)
-    given = Signal(object)
-
-    def __init__(self, parent: QWidget) -> None:
-        super().__init__(parent)
-        self.setObjectName("composerText")
-        self.setAccessibleName("Your question")
-        self.setFrameShape(QFrame.Shape.NoFrame)
-        self.setTabChangesFocus(True)
-        self.document().setDocumentMargin(0)
-        self.document().documentLayout().documentSizeChanged.connect(self.resized)
-        self.resized.connect(self.updateGeometry)
-
-    def sizeHint(self) -> QSize:
-        """As high as its lines, up to nine."""
-        lines = max(1, min(round(self.document().size().height()), _MOST_LINES))
-        return QSize(200, lines * self.fontMetrics().lineSpacing() + 6)
-
-    def minimumSizeHint(self) -> QSize:
-        """The same: it is never squeezed."""
-        return self.sizeHint()
-
-    def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Enter sends, Shift+Enter begins a line, Up in an empty text edits the last question."""
-        modified = event.modifiers() & (Qt.KeyboardModifier.ShiftModifier | Qt.KeyboardModifier.AltModifier)
-        if event.key() in (Qt.Key.Key_Return, Qt.Key.Key_Enter) and not modified:
-            self.submitted.emit()
-        elif event.key() == Qt.Key.Key_Up and not self.toPlainText():
-            self.recalled.emit()
-        else:
-            super().keyPressEvent(event)
-
-    def canInsertFromMimeData(self, source: QMimeData) -> bool:
-        """Text, files and images can be pasted and dropped."""
-        return source.hasText() or source.hasImage() or source.hasUrls()
-
-    def insertFromMimeData(self, source: QMimeData) -> None:
-        """Paste as plain text; what is better a file is given away."""
-        files = any(url.isLocalFile() for url in source.urls())
-        if files or (source.hasImage() and not source.hasText()) or len(source.text()) > LONG_TEXT:
-            self.given.emit(source)
-        else:
-            self.insertPlainText(source.text().replace("\x00", ""))
-
-    def focusInEvent(self, event: QFocusEvent) -> None:
-        """Tell the frame."""
-        super().focusInEvent(event)
-        self.focused.emit(True)
-
-    def focusOutEvent(self, event: QFocusEvent) -> None:
-        """Tell the frame."""
-        super().focusOutEvent(event)
-        self.focused.emit(False)
 
 
 class Composer(QFrame):
@@ -121,13 +50,15 @@ class Composer(QFrame):
         super().__init__(parent)
         self._theme = theme
         self._answering = False
+        self._waits = False
         self._draft: tuple[str, tuple[Attachment, ...]] = ("", ())
         self.setObjectName("composer")
         self.setAccessibleName("Composer")
         self.text = ComposerText(self)
-        self.text.submitted.connect(self._send)
+        self.text.submitted.connect(self.submit)
         self.text.recalled.connect(self.recalled)
         self.text.focused.connect(self._focused)
+        self.text.textChanged.connect(self._do_not_wait)
         self.text.textChanged.connect(self._refresh)
         self._editing = QLabel("Editing a question makes a branch, the earlier answer stays", self)
         self._editing.setProperty("kind", "small")
@@ -162,7 +93,7 @@ class Composer(QFrame):
         self.send = QPushButton("Send", self)
         self.send.setObjectName("sendButton")
         self.send.setProperty("kind", "primary")
-        self.send.clicked.connect(self._send)
+        self.send.clicked.connect(self.submit)
         self.stop = QPushButton("Stop", self)
         self.stop.setObjectName("stopButton")
         self.stop.setAccessibleName("Stop the answer")
@@ -210,8 +141,16 @@ class Composer(QFrame):
 
         chips = AttachmentChips(self._theme, True, self)
         self._column.insertWidget(1, chips)
-        QWidget.setTabOrder(chips, self.text)
+        chips.begun.connect(self._put_before_text)
+        chips.emptied.connect(self.text.setFocus)
+        chips.changed.connect(self._do_not_wait)
+        chips.read.connect(self._files_read)
         return chips
+
+    def _put_before_text(self, chip: QWidget) -> None:
+        """The tab key comes to a new chip before it comes to the text."""
+        QWidget.setTabOrder(self.text, chip)
+        QWidget.setTabOrder(chip, self.text)
 
     @property
     def attachments(self) -> "tuple[Attachment, ...]":
@@ -282,10 +221,26 @@ class Composer(QFrame):
         self._editing.hide()
         self._cancel.hide()
 
-    def _send(self) -> None:
+    def submit(self) -> None:
+        """Send what is written, with its files: where one is still being read, as soon as it is."""
         question = self.text.toPlainText().strip()
         if question and not self._answering:
-            self.sent.emit(question)
+            self._waits = self.files.is_reading
+            if self._waits:
+                self.say_of_files("Is sent as soon as the files are read")
+            else:
+                self.sent.emit(question)
+
+    def _files_read(self, all_there: bool) -> None:
+        if self._waits and all_there:
+            self._waits = False
+            self.submit()
+
+    def _do_not_wait(self) -> None:
+        """What was to be sent is being changed."""
+        if self._waits:
+            self._waits = False
+            self.say_of_files("")
 
     def _focused(self, on: bool) -> None:
         ring = "true" if on and self.window().property("keyboard") else "false"

@@ -206,7 +206,7 @@ class Desk(QObject):
         """A button of the welcome page asks; what the person has written already goes before its own words."""
         written = self.window.composer.text.toPlainText().strip()
         if written and not guide:
-            self.send(written)
+            self.window.composer.submit()
         else:
             self._ask(question, GUIDE_PIPELINE if guide else self.window.title_bar.pipeline)
 

@@ -1,5 +1,6 @@
 """Images that are attached to a question: read with Qt, made no larger than models look at, and encoded."""
 
+import stat
 from pathlib import Path
 
 from PySide6.QtCore import QBuffer, QIODevice, QSize, Qt
@@ -27,11 +28,11 @@ def read_image(path: Path) -> Attachment:
         AttachmentError: a sentence about the file that says why it cannot be attached.
     """
     try:
-        if not path.is_file():
-            raise AttachmentError(f"{path.name} cannot be attached: it is not a file.")
-        size = path.stat().st_size
+        found = path.stat()
     except OSError as error:
         raise AttachmentError(f"{path.name} cannot be attached: {error.strerror or error}.") from error
+    if not stat.S_ISREG(found.st_mode):
+        raise AttachmentError(f"{path.name} cannot be attached: it is not a file.")
     reader = QImageReader(str(path))
     reader.setDecideFormatFromContent(True)
     reader.setAutoTransform(True)  # as the camera was held
@@ -44,7 +45,7 @@ def read_image(path: Path) -> Attachment:
     image = reader.read()
     if image.isNull():
         raise AttachmentError(f"{path.name} cannot be attached: it is not an image that can be read.")
-    return attached(path.name, image, size, whole if whole.isValid() else image.size())
+    return attached(path.name, image, found.st_size, whole if whole.isValid() else image.size())
 
 
 def attached(name: str, image: QImage, size: int = 0, whole: QSize | None = None) -> Attachment:

@@ -15,7 +15,7 @@ from mirador_desktop.errors import AttachmentError
 from mirador_desktop.gui import pictures
 from mirador_desktop.gui.attachment_chips import AttachmentChips
 from mirador_desktop.gui.attachments import words_on
-from mirador_desktop.gui.composer import LONG_TEXT
+from mirador_desktop.gui.composer_text import LONG_TEXT
 from mirador_desktop.gui.main_window import MainWindow
 from tests import driving
 from tests.driving import answered, last, part, until
@@ -196,5 +196,68 @@ def test_files_go_from_the_composer_to_the_models_and_stay_with_the_question(tmp
 
         async def drive(window: MainWindow) -> None:
             await _attach_and_ask(window, tmp_path, sim)
+
+        assert driving.run(drive, tmp_path / "home", sim.url) == 0
+
+
+async def _ask_while_reading(window: MainWindow, folder: Path) -> None:
+    composer = window.composer
+    for side in (900, 901, 902):
+        pasted = QMimeData()
+        pasted.setImageData(image(side, side))
+        composer.text.insertFromMimeData(pasted)
+    (folder / "broken.pdf").write_bytes(b"%PDF")
+    long = QMimeData()
+    long.setText("word " * LONG_TEXT)
+    composer.text.insertFromMimeData(long)
+    assert [chip.accessibleName() for chip in composer.files.chips[:1]] == [
+        "Reading Pasted image 1. Press to take it away"
+    ]
+    assert composer.attachments == ()
+    await driving.send(window, "What are these?")
+    turn = await answered(window)
+    names = ["Pasted image 1", "Pasted image 2", "Pasted image 3", "Pasted text 4"]
+    assert [a.name for a in turn.attachments] == names
+    assert composer.text.toPlainText() == ""
+    assert composer.files.chips == []
+
+    composer.text.setPlainText("And this?")
+    composer.text.insertFromMimeData(files(folder / "broken.pdf"))
+    composer.submit()
+    await until(lambda: not composer.files.chips, "that it cannot be read")
+    assert composer.text.toPlainText() == "And this?"  # it waits for what the person says to that
+    assert window.turns.turn_ids == [turn.id]
+
+    composer.text.insertFromMimeData(long)
+    window.sidebar.new.emit()
+    await until(lambda: not window.turns.turn_ids, "the new conversation")
+    assert composer.files.chips == []
+    (folder / "a\nb.txt").write_text("text")
+    composer.text.insertFromMimeData(files(folder / "a\nb.txt"))
+    await until(lambda: len(composer.attachments) == 1, "the file, and not the text of the other conversation")
+    chip = composer.files.chips[0]
+    assert chip.accessibleName().startswith("Attached: a b.txt,")
+    chip.setFocus()
+    QTest.keyClick(chip, Qt.Key.Key_Tab)
+    assert composer.text.hasFocus()
+    QTest.keyClick(composer.text, Qt.Key.Key_Backtab)
+    assert chip.hasFocus()
+    QTest.keyClick(chip, Qt.Key.Key_Delete)
+    assert composer.text.hasFocus()
+
+    for number in range(25):
+        data = QMimeData()
+        data.setText(f"{number} " * LONG_TEXT)
+        composer.text.insertFromMimeData(data)
+    await until(lambda: composer.files.chips and not composer.files.is_reading, "all of them")
+    assert len(composer.attachments) == 20
+    assert "A question takes 20 files" in part(window, QWidget, "toast").accessibleName()
+
+
+def test_what_is_still_being_read_goes_with_the_question_too(tmp_path: Path) -> None:
+    with Sim(scenarios.ONE_MODEL) as sim:
+
+        async def drive(window: MainWindow) -> None:
+            await _ask_while_reading(window, tmp_path)
 
         assert driving.run(drive, tmp_path / "home", sim.url) == 0

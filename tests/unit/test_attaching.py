@@ -140,8 +140,8 @@ def cut_off(path: Path) -> None:
         ("a.pdf", lambda path: pdf(path, "Secret", password="x"), "protected by a password"),
         ("a.pdf", lambda path: pdf(path, ""), "no text"),
         ("folder", lambda path: path.mkdir(), "not a file"),
-        ("missing.txt", lambda path: None, "not a file"),
-        ("a.docx", lambda path: None, "not a file"),
+        ("missing.txt", lambda path: None, "No such file"),
+        ("a.docx", lambda path: None, "No such file"),
     ],
 )
 def test_what_cannot_be_attached_gets_a_sentence(
