@@ -1,6 +1,6 @@
 """How the person keeps conversations in order: folders, tags, pins, the archive, copies. All of it can be undone."""
 
-import re
+import itertools
 import time
 from collections.abc import Awaitable, Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -72,7 +72,13 @@ class Order:
         await self._keeper.flush()
         held = await self._store.read(lambda connection: order_rows.inside(connection, folder.id))
         moved = await self._change(held, "", folder=folder.parent)
-        await self._put([Folder(f.id, f.name, folder.parent) for f in below], [folder.id])
+        names = {f.name.casefold() for f in await self.folders() if f.parent == folder.parent and f.id != folder.id}
+        kept = []
+        for f in below:
+            name = next(n for n in _numbered(f.name) if n.casefold() not in names)
+            names.add(name.casefold())
+            kept.append(Folder(f.id, name, folder.parent))
+        await self._put(kept, [folder.id])
 
         async def undo() -> None:
             await self._put([folder, *below])
@@ -113,7 +119,7 @@ class Order:
 
     async def move(self, ids: Sequence[str], folder: Folder | None) -> Done:
         """Put conversations into a folder, or None: out of theirs."""
-        words = f"moved to “{folder.name}”" if folder is not None else "taken out of their folder"
+        words = f"moved to “{folder.name}”" if folder is not None else "taken out of the folder"
         return await self._change(ids, words, folder=folder.id if folder is not None else "")
 
     async def pin(self, ids: Sequence[str], pinned: bool) -> Done:
@@ -141,7 +147,7 @@ class Order:
 
     async def remove_tags(self, ids: Sequence[str], tags: Iterable[str]) -> Done:
         """Take tags off conversations."""
-        gone = {tag.casefold() for tag in tags_of(*tags)}
+        gone = {tag.casefold() for tag in (*tags, *tags_of(*tags))}  # one that was imported may hold a comma
         return await self._change(
             ids, "untagged", tags=lambda before: [tag for tag in before if tag.casefold() not in gone]
         )
@@ -249,10 +255,13 @@ class Order:
 
 
 def tags_of(*names: str) -> list[str]:
-    """Tags as they are kept: each once whatever its capitals, sorted, without commas, quotation marks and a "#"."""
+    """Tags as they are kept: each once whatever its capitals, sorted, without quotation marks and a "#".
+
+    A comma stands between two tags.
+    """
     found: dict[str, str] = {}
-    for name in names:
-        tag = " ".join(re.sub('[,"]', " ", name).split()).lstrip("#").strip()[:_MOST_TAG].strip()
+    for name in (part for each in names for part in each.split(",")):
+        tag = " ".join(name.replace('"', " ").split()).lstrip("#").strip()[:_MOST_TAG].strip()
         if tag:
             found.setdefault(tag.casefold(), tag)
     return sorted(found.values(), key=str.casefold)
@@ -261,6 +270,13 @@ def tags_of(*names: str) -> list[str]:
 def _slices(conversations: Sequence[Conversation]) -> Iterator[Sequence[Conversation]]:
     """Conversations in parts that are changed without a pause."""
     return (conversations[first : first + _SLICE] for first in range(0, len(conversations), _SLICE))
+
+
+def _numbered(name: str) -> Iterator[str]:
+    """A folder's name, and what to call it where another one has it."""
+    yield name
+    for number in itertools.count(2):
+        yield f"{name[: _MOST_NAME - 6]} {number}"
 
 
 def _name(name: str) -> str:
@@ -277,5 +293,5 @@ def _short(title: str) -> str:
 def _told(changed: Sequence[Conversation], words: str) -> str:
     """What was done to whom, as a sentence without its full stop."""
     if len(changed) == 1:
-        return f"“{_short(changed[0].title)}” was {words.replace('their', 'its')}"
+        return f"“{_short(changed[0].title)}” was {words}"
     return f"{count_words(len(changed), 'conversation')} were {words}"

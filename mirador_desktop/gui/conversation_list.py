@@ -13,11 +13,12 @@ from PySide6.QtCore import (
     Qt,
     Signal,
 )
-from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QMouseEvent
+from PySide6.QtGui import QContextMenuEvent, QKeyEvent, QKeySequence, QMouseEvent
 from PySide6.QtWidgets import QAbstractItemView, QWidget
 
 from mirador_desktop.core.conversation import Conversation
 from mirador_desktop.gui.conversation_model import CONVERSATION, ENTRY, group_of, when
+from mirador_desktop.gui.folder_acts import Act
 from mirador_desktop.gui.folder_rows import Drawer
 from mirador_desktop.gui.folding_list import FoldingList
 from mirador_desktop.gui.theme import Theme
@@ -40,10 +41,12 @@ class ConversationList(FoldingList):
     Signals:
         opened: the person chose a conversation.
         found_opened: the person chose something that was found (`search_results.Entry`).
+        left: the person gives the search up.
     """
 
     opened = Signal(object)
     found_opened = Signal(object)
+    left = Signal()
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
         super().__init__(theme, parent)
@@ -84,6 +87,13 @@ class ConversationList(FoldingList):
             self.setItemDelegate(self._list_delegate)
             self.lay_out()
             self._mark(self._chosen)
+
+    def _found(self, index: QModelIndex) -> Conversation | None:
+        """The conversation of a row of what was found, None for a note or a filter."""
+        from mirador_desktop.gui.search_results import Entry
+
+        entry = index.data(ENTRY) if index.isValid() else None
+        return entry.found.conversation if isinstance(entry, Entry) else None
 
     def open_current(self) -> None:
         """Open what is marked, or the first entry."""
@@ -130,8 +140,6 @@ class ConversationList(FoldingList):
 
     def contextMenuEvent(self, event: QContextMenuEvent) -> None:
         """Open the menu of what is under the mouse, or for the menu key of what is marked."""
-        if self.shows_results:
-            return
         if event.reason() != QContextMenuEvent.Reason.Keyboard:
             self._menu(self.indexAt(event.pos()), event.pos())
             return
@@ -141,7 +149,10 @@ class ConversationList(FoldingList):
     def _menu(self, index: QModelIndex, where: QPoint) -> None:
         from mirador_desktop.gui.folder_menus import conversations_menu, drawer_menu, empty_menu
 
-        row = self._list_model.row(index.row()) if index.isValid() else None
+        found = self._found(index) if self.shows_results else None
+        if self.shows_results and found is None:
+            return
+        row = found or (self._list_model.row(index.row()) if index.isValid() else None)
         if isinstance(row, Drawer):
             menu = drawer_menu(self, row)
         elif isinstance(row, Conversation):
@@ -152,19 +163,33 @@ class ConversationList(FoldingList):
         menu.popup(self.viewport().mapToGlobal(where))
 
     def event(self, event: QEvent) -> bool:
-        """Keep Escape from the window while there is a selection to give up."""
+        """Keep Escape from the window while there is a selection or a search to give up."""
         if event.type() == QEvent.Type.ShortcutOverride and isinstance(event, QKeyEvent):
-            gives_up = self._list_delegate.several and not self.shows_results
+            gives_up = self._list_delegate.several or self.shows_results
             if gives_up and event.key() == Qt.Key.Key_Escape:
                 event.accept()  # before the window takes it to stop an answer
                 return True
         return super().event(event)
 
     def keyPressEvent(self, event: QKeyEvent) -> None:
-        """Delete, undo, and the keys that open and close folders."""
+        """Delete, undo, and the keys that open and close folders or end the search."""
         edits = self.state() == QAbstractItemView.State.EditingState  # what the field has left over comes here
-        if self.shows_results or edits or not self.press(event):
+        press = self._press_found if self.shows_results else self.press
+        if edits or not press(event):
             super().keyPressEvent(event)
+
+    def _press_found(self, event: QKeyEvent) -> bool:
+        """Do what a key is for among what was found; False if it is for nothing here."""
+        found = self._found(self.currentIndex())
+        if event.matches(QKeySequence.StandardKey.Undo):
+            self.wanted.emit(Act("undo"))
+        elif event.key() == Qt.Key.Key_Escape:
+            self.left.emit()
+        elif event.key() == Qt.Key.Key_Delete and found is not None:
+            self.deleted.emit(found)
+        else:
+            return False
+        return True
 
     def changeEvent(self, event: QEvent) -> None:
         """Sizes depend on the style."""

@@ -37,6 +37,7 @@ class Finding(QObject):
         sidebar.searched.connect(self.search)
         sidebar.search.left.connect(self._leave)
         sidebar.list.found_opened.connect(self._open)
+        sidebar.list.left.connect(sidebar.search.leave)
         session.listed.connect(lambda _: self.search(sidebar.search.text()) if sidebar.searching else None)
         session.changed.connect(self._conversation_changed)
 

@@ -26,7 +26,7 @@ def conversations_menu(entries: FoldingList, several: Sequence[Conversation]) ->
     if len(several) > 1:
         heading = menu.addAction(count_words(len(several), "conversation"))
         heading.setEnabled(False)
-    else:
+    elif not entries.shows_results:  # it is renamed in the list itself
         menu.addAction("Rename", lambda: entries.rename(ids[0]))
     pinned = all(c.pinned for c in several)
     menu.addAction("Unpin" if pinned else "Pin", lambda: entries.pinned.emit(list(several), not pinned))

@@ -39,6 +39,11 @@ class SearchField(QLineEdit):
         self._hint = "Ctrl K"
         self.restyle()
 
+    def leave(self) -> None:
+        """Give the search up."""
+        self.clear()
+        self.left.emit()
+
     def insert_filter(self, text: str) -> None:
         """Put the beginning of a filter at the end, to be completed."""
         before = self.text().rstrip()
@@ -89,8 +94,7 @@ class SearchField(QLineEdit):
         """Go through what was found without leaving the field."""
         key = Qt.Key(event.key())
         if key == Qt.Key.Key_Escape and self.text():
-            self.clear()
-            self.left.emit()
+            self.leave()
             return
         if key in _STEPS:
             self.stepped.emit(_STEPS[key])

@@ -5,8 +5,9 @@ import time
 from pathlib import Path
 
 from PySide6.QtCore import Qt
+from PySide6.QtGui import QContextMenuEvent
 from PySide6.QtTest import QTest
-from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QPushButton
+from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu, QPushButton
 
 from mirador_desktop.core.conversation import Answer, Conversation, StageRecord, Turn, new_id
 from mirador_desktop.gui.desk import Desk
@@ -115,6 +116,33 @@ async def _esc_gives_the_list_back(window: MainWindow, turns: dict[str, str]) ->
     assert window.composer.text.hasFocus()
 
 
+async def _what_is_found_is_acted_upon(window: MainWindow, turns: dict[str, str]) -> None:
+    entries = window.sidebar.list
+    await typed(window, "giraffe")
+    QTest.keyClick(window.sidebar.search, Qt.Key.Key_Down)
+    menus: list[list[str]] = []
+    for row in (0, 1):
+        place = entries.visualRect(entries.model().index(row, 0)).center()
+        event = QContextMenuEvent(QContextMenuEvent.Reason.Mouse, place, entries.viewport().mapToGlobal(place))
+        QApplication.sendEvent(entries.viewport(), event)
+        menu = QApplication.activePopupWidget()
+        menus.append([action.text() for action in menu.actions()] if isinstance(menu, QMenu) else [])
+        if menu is not None:
+            menu.close()
+    assert menus[0] == []  # a note
+    assert "Delete" in menus[1]
+    assert "Rename" not in menus[1]  # the field for that is in the list
+    entries.setFocus()
+    QTest.keyClick(entries, Qt.Key.Key_Delete)
+    await until(lambda: "giraffe" not in " ".join(rows(window)), "it to be deleted")
+    QTest.keyClick(entries, Qt.Key.Key_Z, Qt.KeyboardModifier.ControlModifier)
+    await until(lambda: "giraffe" in " ".join(rows(window)), "it to be back")
+    QTest.keyClick(entries, Qt.Key.Key_Escape)
+    assert not window.sidebar.searching
+    assert not window.sidebar.search.text()
+    assert not entries.shows_results
+
+
 async def _nothing_offers_filters(window: MainWindow, turns: dict[str, str]) -> None:
     await typed(window, "xqxqxq")
     assert part(window.sidebar, QLabel, "emptyTitle").text() == "Nothing found for “xqxqxq”"
@@ -191,10 +219,11 @@ def test_from_the_keys_to_the_very_place(tmp_path: Path) -> None:
             _nothing_offers_filters,
             _enter_opens_what_is_found_later,
             _finds_in_the_whole_conversation,
+            _what_is_found_is_acted_upon,
         ):
             await step(window, turns)
             steps.append(step)
         await settled(window)
 
     assert driving.run(drive, tmp_path, NOWHERE) == 0
-    assert len(steps) == 5
+    assert len(steps) == 6

@@ -97,6 +97,14 @@ def test_folders_hold_conversations_and_give_them_back(tmp_path: Path) -> None:
         await inner.undo()
         assert (await shelf.stored(second)).folder == lower.id
 
+        await order.add_folder("letters")
+        again = await order.delete_folder(upper)  # no two of one name side by side
+        assert [(f.name, f.parent) for f in await order.folders()] == [("letters", ""), ("Letters 2", "")]
+        await again.undo()
+        assert ("Letters", upper.id) in [(f.name, f.parent) for f in await order.folders()]
+        named = await order.move([first.id], (await order.add_folder("Mum and their garden"))[0])
+        assert named.words == "“First” was moved to “Mum and their garden”"
+
     on_a_shelf(tmp_path, work)
 
 
@@ -138,7 +146,7 @@ def test_every_change_of_conversations_can_be_undone(tmp_path: Path) -> None:
             (order.pin(ids, True), "pinned", True),
             (order.archive(ids, True), "archived", True),
             (order.remember(ids, False), "memory", False),
-            (order.add_tags(ids, ["#Rust", "work, home"]), "tags", ["Rust", "work home"]),
+            (order.add_tags(ids, ["#Rust", "work, home"]), "tags", ["home", "Rust", "work"]),
         ):
             done = await change
             assert done.count == 2

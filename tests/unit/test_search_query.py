@@ -71,6 +71,8 @@ def test_filters_are_taken_out_of_the_words() -> None:
         ("model:", "model: needs a name, as in model:llama3.2."),
         ("tag:#", "tag: needs a name, as in tag:work."),
         ("has:pictures", "has: is understood with code only, as in has:code."),
+        ("-tag:work", "-tag: is not understood; words and phrases can be left out with “-”."),
+        ('-Model:"a b"', "-Model: is not understood; words and phrases can be left out with “-”."),
     ],
 )
 def test_a_filter_that_is_not_understood_says_what_it_needs(text: str, problem: str) -> None:
