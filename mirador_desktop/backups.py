@@ -80,7 +80,7 @@ class Backups:
                 )
                 return await finished(self._put(restored, daily), lambda: None)
             finally:
-                await asyncio.to_thread(restored.unlink, missing_ok=True)
+                await asyncio.to_thread(backup.remove, restored)
 
     async def _put(self, restored: Path, daily: Any) -> Path:
         async with self._keeper.paused():  # a title, say, may just be written for what is not here any more
@@ -124,7 +124,11 @@ class Backups:
 
     async def run(self) -> None:
         """Make a backup when there is none of today, for as long as the program runs."""
-        await asyncio.to_thread(self._delete_replaced)
+        try:
+            await self._store.open()  # else what a restore has replaced may be the only one that is good
+            await asyncio.to_thread(self._delete_replaced)
+        except MiradorError as error:
+            log.warning("What a restore has replaced is left: %s", error)
         while True:
             self._news.clear()
             try:

@@ -16,8 +16,8 @@ from pathlib import Path
 import apsw
 
 from mirador_desktop.atomic import temporary_beside
-from mirador_desktop.errors import BackupError
-from mirador_desktop.memory.database import connect
+from mirador_desktop.errors import BackupError, StoreError
+from mirador_desktop.memory.database import connect, open_database
 from mirador_desktop.memory.failures import explain
 from mirador_desktop.memory.migrations import MIGRATIONS, version_of
 
@@ -64,11 +64,15 @@ def write(source: apsw.Connection, path: Path, key: BackupKey, progress: Progres
     Raises:
         BackupError: the file cannot be written.
     """
+    path = Path(os.path.realpath(path))
+    if path.exists() and not path.is_file():
+        raise BackupError(f"{path} is not a file that can be replaced.")
     temporary = temporary_beside(path)
     try:
         os.close(os.open(temporary, os.O_CREAT | os.O_EXCL | os.O_RDWR, 0o600))
         target = _open(temporary, key)
         try:
+            target.pragma("journal_mode", "off")  # half a file is thrown away
             source.execute("BEGIN")
             source.execute("SELECT count(*) FROM sqlite_schema").fetchall()
             _copy(source, target, progress)
@@ -97,6 +101,8 @@ def has_salt(path: Path, key: BackupKey) -> bool:
 def unpack(path: Path, passphrase: str, target: Path, key: bytes, progress: Progress) -> None:
     """Make the database at `target`, encrypted with `key`, from the backup at `path`, and look through all of it.
 
+    It is brought to this program's version too: what could fail has been done before it takes the other one's place.
+
     Raises:
         BackupError: it is no backup, the passphrase is another one, it is damaged, or too new; `target` is gone then.
     """
@@ -115,16 +121,18 @@ def unpack(path: Path, passphrase: str, target: Path, key: bytes, progress: Prog
                 _copy(source, copy, progress)
                 found = copy.execute("PRAGMA quick_check(1)").get
                 if found != "ok" or version == 0:
-                    raise BackupError(f"{path.name} is damaged: {found}.")
+                    raise BackupError(f"{path.name} is damaged.")
             finally:
                 copy.close()
         finally:
             source.close()
-    except (apsw.Error, OSError) as error:
-        _remove(target)
+        if version < len(MIGRATIONS):
+            open_database(target, key, MIGRATIONS).close()
+    except (apsw.Error, OSError, StoreError) as error:
+        remove(target)
         raise BackupError(f"{path.name} could not be read: {_why(error, path)}") from error
     except BaseException:
-        _remove(target)
+        remove(target)
         raise
 
 
@@ -181,9 +189,10 @@ def _why(error: Exception, path: Path) -> str:
         return "it is damaged."
     if isinstance(error, OSError):
         return f"{error.strerror or error}."
-    return str(explain(error, path))
+    return str(error if isinstance(error, StoreError) else explain(error, path))
 
 
-def _remove(path: Path) -> None:
-    for each in (path, path.with_name(f"{path.name}-wal"), path.with_name(f"{path.name}-shm")):
+def remove(path: Path) -> None:
+    """Delete a database that did not take its place, and what SQLite and migrations have put beside it."""
+    for each in path.parent.glob(f"{path.stem}*"):
         each.unlink(missing_ok=True)

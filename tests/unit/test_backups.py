@@ -1,6 +1,8 @@
 """Backups: what is in them, who can open them, and that bringing one back loses nothing, whatever happens."""
 
 import asyncio
+import os
+import sys
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -11,6 +13,8 @@ import pytest
 from mirador_desktop.backups import ENDING, check, file_name
 from mirador_desktop.core.conversation import Turn, new_id
 from mirador_desktop.errors import BackupError, StoreError
+from mirador_desktop.memory import backup
+from mirador_desktop.memory.migrations import MIGRATIONS
 from mirador_desktop.memory.store import Store
 from tests.unit.backup_helpers import PASSPHRASE, Home, at_home, fast_and_alone  # noqa: F401 - a fixture
 
@@ -95,6 +99,87 @@ def test_a_backup_of_a_newer_program_is_left_alone(tmp_path: Path) -> None:
         await home.store.write(lambda connection: connection.pragma("user_version", 3))
         with pytest.raises(BackupError, match="newer Mirador"):
             await home.backups.restore(path, PASSPHRASE)
+
+    at_home(tmp_path, work)
+
+
+def test_a_backup_that_cannot_be_brought_to_this_version_replaces_nothing(tmp_path: Path) -> None:
+    path = tmp_path / f"one{ENDING}"
+
+    async def work(home: Home) -> None:
+        await home.add("Here")
+        await home.store.write(lambda connection: connection.pragma("user_version", 1))  # it is not of that version
+        await home.backups.write(path, PASSPHRASE)
+        await home.store.write(lambda connection: connection.pragma("user_version", len(MIGRATIONS)))
+        with pytest.raises(BackupError, match=r"could not be read: .* could not be brought to version 2"):
+            await home.backups.restore(path, PASSPHRASE)
+        assert sorted(each.name for each in (tmp_path / "data").glob("*.db*")) == [
+            "mirador.db", "mirador.db-shm", "mirador.db-wal",
+        ]  # fmt: skip
+        assert not [*(tmp_path / "data").glob(".restoring*")]
+        await home.store.close()
+        await home.store.open()
+        assert await home.titles() == ["Here"]
+
+    at_home(tmp_path, work)
+
+
+def test_a_backup_of_an_older_program_is_brought_to_this_version(tmp_path: Path) -> None:
+    old = Store(tmp_path / "old", migrations=MIGRATIONS[:1])
+    path = tmp_path / f"one{ENDING}"
+
+    async def make() -> None:
+        await old.open()
+        await old.write(
+            lambda c: c.execute(
+                "INSERT INTO conversations VALUES ('c', 'Old', 1, 0, 1.0, 1.0, '', 0, NULL)"
+            ).fetchall()
+        )
+        await old.apart(lambda connection, _: backup.write(connection, path, backup.key_of(PASSPHRASE)))
+        await old.close()
+
+    asyncio.run(make())
+
+    async def work(home: Home) -> None:
+        await home.backups.restore(path, PASSPHRASE)
+        assert await home.titles() == ["Old"]
+        assert not [*(tmp_path / "data").glob(".restoring*")]
+
+    at_home(tmp_path, work)
+
+
+def test_what_was_replaced_is_kept_until_the_restored_database_opens(tmp_path: Path) -> None:
+    path = tmp_path / f"one{ENDING}"
+
+    async def work(home: Home) -> None:
+        await home.add("Here")
+        await home.backups.write(path, PASSPHRASE)
+        replaced = await home.backups.restore(path, PASSPHRASE)
+        await home.store.close()
+        (tmp_path / "data" / "mirador.db").write_bytes(b"no database" * 1000)
+        told = asyncio.Event()
+        home.backups.told = lambda words: told.set()
+        running = asyncio.ensure_future(home.backups.run())
+        await told.wait()
+        running.cancel()
+        assert replaced.exists()
+
+    at_home(tmp_path, work)
+
+
+@pytest.mark.skipif(sys.platform == "win32", reason="links and pipes")
+def test_a_backup_goes_where_a_link_leads_and_replaces_files_only(tmp_path: Path) -> None:
+    (tmp_path / "link").symlink_to("real")
+    os.mkfifo(tmp_path / "pipe")
+
+    async def work(home: Home) -> None:
+        await home.add("Here")
+        await home.backups.write(tmp_path / "link", PASSPHRASE)
+        assert (tmp_path / "link").is_symlink()
+        assert (tmp_path / "real").stat().st_size > 1000
+        for wrong in ("pipe", "data"):
+            with pytest.raises(BackupError, match="is not a file that can be replaced"):
+                await home.backups.write(tmp_path / wrong, PASSPHRASE)
 
     at_home(tmp_path, work)
 
