@@ -23,6 +23,8 @@ from mirador_desktop.exchange.writer import Writer
 
 _ALIGNED = re.compile(' style="text-align:(left|center|right)"')
 """Qt's cells lose their borders with a style of their own. No text can look like this: its quotes are escaped."""
+_DEEPEST = 32
+"""Levels of lists and quotes that a page has room for."""
 _PATIENCE = 600.0
 """Seconds for the last pages: the fonts are written at the end."""
 
@@ -148,7 +150,7 @@ def _body(part: Part, highlight: Highlight) -> str:
         return f'<p class="stage"><b>{text}</b>{detail}</p>'
     if part.kind == "note":
         return f'<p class="note">{text}</p>'
-    inner = to_html(part.text, highlight, 1).replace("\n</code></pre>", "</code></pre>")
+    inner = to_html(part.text, highlight, 1, _DEEPEST).replace("\n</code></pre>", "</code></pre>")
     inner = _ALIGNED.sub(r' align="\1"', inner)
     if part.kind == "thinking":
         return f'<p class="note"><i>Thoughts</i></p><div class="thinking">{inner}</div>'

@@ -1,11 +1,14 @@
 """Markdown that models wrote, read so that it can do no harm: raw HTML stays text, and nothing is loaded.
 
-Pictures become links, and links lead to http, https and mailto only: everything else stays as it was typed.
+Pictures become links, and links lead to http, https and mailto only: everything else stays as it was typed. What is
+nested too deeply stands as a block of code.
 """
 
 import functools
 from collections.abc import Callable, MutableMapping, Sequence
 from typing import TYPE_CHECKING, Any
+
+from mirador_desktop.exchange.nesting import DEEPEST, read_deep
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
@@ -22,11 +25,12 @@ def is_link(address: str) -> bool:
 
 
 @functools.cache
-def parser() -> "MarkdownIt":
-    """The reader of Markdown for documents."""
+def parser(deepest: int = DEEPEST) -> "MarkdownIt":
+    """The reader of Markdown for documents; see `nesting` for what is deeper."""
     from markdown_it import MarkdownIt
 
     reader = MarkdownIt("commonmark", {"html": False}).enable(["table", "strikethrough"]).disable("image")
+    read_deep(reader, deepest)
     reader.validateLink = is_link  # type: ignore[method-assign,assignment]
     return reader
 
@@ -35,14 +39,15 @@ Highlight = Callable[[str, str], str]
 """Code and the name of its language to HTML."""
 
 
-def to_html(text: str, highlight: Highlight, above: int = 2) -> str:
+def to_html(text: str, highlight: Highlight, above: int = 2, deepest: int = DEEPEST) -> str:
     """Markdown as HTML.
 
     Args:
         above: the level of the heading it stands under. Its own headings begin below that and skip no level, which
             HTML forbids.
+        deepest: levels of lists (two each) and quotes; what is deeper stands as a block of code.
     """
-    reader = parser()
+    reader = parser(deepest)
     tokens = reader.parse(text)
     level = above
     for token in tokens:

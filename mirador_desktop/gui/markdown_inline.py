@@ -8,6 +8,8 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import cache
 from typing import TYPE_CHECKING, Any
 
+from mirador_desktop.exchange.nesting import read_deep
+
 from .markdown_model import BOLD, CODE, ITALIC, LINK, STRIKE, Run
 
 if TYPE_CHECKING:
@@ -17,6 +19,8 @@ if TYPE_CHECKING:
 _SPECIAL = frozenset("\\`*_~[]<>&!\n")
 _LONGEST = 8000
 """Longer headings and cells are shown as they are: parsing could take long, and nobody means them so."""
+_DEEPEST = 60
+"""Levels of lists and quotes; what is deeper is shown as code."""
 _OPENING = {"strong_open": BOLD, "em_open": ITALIC, "s_open": STRIKE}
 _CLOSING = {"strong_close": BOLD, "em_close": ITALIC, "s_close": STRIKE}
 
@@ -26,8 +30,9 @@ def parser() -> "MarkdownIt":
     """The one parser of the program."""
     from markdown_it import MarkdownIt
 
-    options = {"html": False, "linkify": False, "typographer": False, "maxNesting": 60}
-    return MarkdownIt("commonmark", options).enable(["strikethrough", "table"])
+    reader = MarkdownIt("commonmark", {"html": False, "linkify": False, "typographer": False})
+    read_deep(reader, _DEEPEST)
+    return reader.enable(["strikethrough", "table"])
 
 
 def runs(content: str, references: Mapping[str, Any]) -> tuple[Run, ...]:

@@ -41,6 +41,8 @@ _DPI = 96
 _MARGIN = 68.0
 _GAP = 14.0
 _POINTS = 10.0
+_INDENT = 20.0
+"""Of one level of a list."""
 _SHEET = """
 h1 { font-size: 17pt; margin-top: 0px; margin-bottom: 4px; }
 h2 { font-size: 13pt; margin-top: 12px; } h3 { font-size: 11.5pt; } h4, h5, h6 { font-size: 10pt; }
@@ -130,6 +132,7 @@ class Pages:
         option.setUseDesignMetrics(True)
         document.setDefaultTextOption(option)
         document.setDefaultStyleSheet(_SHEET)
+        document.setIndentWidth(_INDENT)
         document.setHtml(html)
         document.setTextWidth(self._width)
         return document
