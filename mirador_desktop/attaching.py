@@ -10,7 +10,8 @@ from pathlib import Path
 from mirador_desktop.core.attachments import text_tokens
 from mirador_desktop.core.conversation import Attachment
 from mirador_desktop.errors import AttachmentError
-from mirador_desktop.exchange.attached_file import COMMAND, DOCUMENTS, MOST_BYTES, decode, media_of, shortened
+from mirador_desktop.exchange.attached_file import COMMAND, DOCUMENTS, MOST_BYTES, media_of, shortened
+from mirador_desktop.exchange.text_encoding import decode
 
 PATIENCE = 60.0
 """Seconds a PDF or Word file may take."""

@@ -1,4 +1,4 @@
-"""The text of files that are attached to a question: plain text of any kind, PDF and Word.
+"""The text of PDF and Word files that are attached to a question.
 
 `main` is what a process of its own runs on PDF and Word files, so that one that is made to use up memory or time
 costs nothing but that process.
@@ -7,12 +7,12 @@ costs nothing but that process.
 import contextlib
 import json
 import sys
-import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 from mirador_desktop.errors import AttachmentError
+from mirador_desktop.exchange.word_file import word_text
 
 COMMAND = "read-attachment"
 """The command of the program that runs `main`."""
@@ -21,8 +21,6 @@ MOST_CHARACTERS = 400_000
 MOST_BYTES = 100_000_000
 """Larger files are refused: what is kept of them would be next to nothing."""
 _MEMORY = 2_000_000_000
-_MOST_UNPACKED = 300_000_000
-_MOST_CONTROLS = 0.02
 MEDIA = {
     ".pdf": "application/pdf",
     ".docx": "application/vnd.openxmlformats-officedocument.wordprocessingml.document",
@@ -44,27 +42,6 @@ def shortened(text: str) -> tuple[str, str]:
     if len(text) <= MOST_CHARACTERS:
         return text, ""
     return text[:MOST_CHARACTERS], f"cut after {MOST_CHARACTERS:,} of {len(text):,} characters"
-
-
-def decode(data: bytes) -> tuple[str, str]:
-    """The text of a file, and a note where its encoding was guessed.
-
-    Raises:
-        AttachmentError: it is no text.
-    """
-    if data.startswith((b"\xff\xfe", b"\xfe\xff")):
-        with contextlib.suppress(UnicodeDecodeError):
-            return data.decode("utf-16"), ""
-    if b"\x00" in data:
-        raise AttachmentError("it is not a text file")
-    try:
-        text, note = data.decode("utf-8-sig"), ""
-    except UnicodeDecodeError:
-        text, note = data.decode("cp1252", "replace"), "read as Windows-1252"
-    controls = sum(c < " " and c not in "\t\n\r\f\x1b" for c in text[:100_000])
-    if controls > _MOST_CONTROLS * min(len(text), 100_000):
-        raise AttachmentError("it is not a text file")
-    return text.replace("\r\n", "\n").replace("\r", "\n"), note
 
 
 def pdf_text(path: Path) -> Iterator[str]:
@@ -90,38 +67,6 @@ def pdf_text(path: Path) -> Iterator[str]:
         raise AttachmentError(f"it is not a PDF that can be read ({error})") from error
     if not found:
         raise AttachmentError("it holds no text; it may be scanned. Attach its pages as images")
-
-
-def word_text(path: Path) -> Iterator[str]:
-    """The paragraphs and tables of a Word file as Markdown, in their order.
-
-    Raises:
-        AttachmentError: it is broken, or unpacks to too much.
-    """
-    try:
-        with zipfile.ZipFile(path) as archive:
-            if sum(entry.file_size for entry in archive.infolist()) > _MOST_UNPACKED:
-                raise AttachmentError("it unpacks to far more than a document does")
-    except zipfile.BadZipFile as error:
-        raise AttachmentError("it is not a Word file that can be read") from error
-    from docx import Document
-    from docx.table import Table
-
-    try:
-        document = Document(str(path))
-    except (KeyError, ValueError, SyntaxError) as error:  # lxml's errors are SyntaxErrors
-        raise AttachmentError(f"it is not a Word file that can be read ({error})") from error
-    for part in document.iter_inner_content():
-        if isinstance(part, Table):
-            for row in part.rows:
-                yield "| " + " | ".join(" ".join(cell.text.split()) for cell in row.cells) + " |\n"
-            yield "\n"
-        elif part.text.strip():
-            style = (part.style.name or "") if part.style is not None else ""
-            level = style.removeprefix("Heading ")
-            mark = "#" * int(level) + " " if style.startswith("Heading ") and level.isdigit() else ""
-            mark = mark or ("- " if style.startswith("List") else "")
-            yield f"{mark}{part.text.strip()}\n\n"
 
 
 def main(path: Path) -> int:

@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 from docx import Document
+from docx.oxml import parse_xml
 from hypothesis import given
 from hypothesis import strategies as st
 from pypdf import PdfWriter
@@ -19,7 +20,12 @@ from mirador_desktop.core.attachments import image_tokens
 from mirador_desktop.core.conversation import Attachment
 from mirador_desktop.errors import AttachmentError
 from mirador_desktop.exchange import attached_file
-from mirador_desktop.exchange.attached_file import MOST_CHARACTERS, decode
+from mirador_desktop.exchange.attached_file import MOST_CHARACTERS
+from mirador_desktop.exchange.text_encoding import decode
+
+GAPS = "what is not valid UTF-8 in it shows as \ufffd"
+RUSSIAN = "Привет, мир. Это короткий текст на русском языке."
+JAPANESE = "これは日本語のテキストです。漢字とかなが混ざっています。"
 
 
 def read(path: Path) -> Attachment:
@@ -69,6 +75,37 @@ def pdf(path: Path, *pages: str, password: str = "") -> Path:
         ("a.py", "print('日本')".encode("utf-16"), "print('日本')", ""),
         ("a.txt", b"na\xefve \x93quote\x94", "naïve “quote”", "read as Windows-1252"),
         ("no ending", b"words", "words", ""),
+        ("a.txt", "Größe\r\n".encode("utf-32"), "Größe\n", ""),
+        ("a.txt", b"\x00\x00\xfe\xff" + "Größe".encode("utf-32-be"), "Größe", ""),
+        ("a.txt", "a\r\nb".encode("utf-16"), "a\nb", ""),
+        ("a.txt", "a é".encode("utf-16") + b"\x41", "a é\ufffd", "damaged"),
+        ("a.py", "# ok é\n".encode() + b"\xff", "# ok é\n\ufffd", GAPS),
+        ("a.txt", "é".encode() * 10 + b"\xc3", "é" * 10 + "\ufffd", GAPS),
+        ("a.txt", RUSSIAN.encode("cp1251"), RUSSIAN, "read as Windows-1251"),
+        ("a.txt", RUSSIAN.encode("koi8_r"), RUSSIAN, "read as KOI8-R"),
+        ("a.txt", JAPANESE.encode("shift_jis"), JAPANESE, "read as Shift JIS"),
+        ("a.txt", JAPANESE.encode("euc_jp"), JAPANESE, "read as EUC-JP"),
+        ("a.txt", JAPANESE.encode("iso2022_jp"), JAPANESE, "read as ISO-2022-JP"),
+        (
+            "a.txt",
+            "这是一个中文文本文件，用来测试编码检测。".encode("gb18030"),
+            "这是一个中文文本文件，用来测试编码检测。",
+            "read as GB 18030",
+        ),
+        (
+            "a.txt",
+            "這是一個中文文字檔案，用來測試編碼偵測。".encode("big5"),
+            "這是一個中文文字檔案，用來測試編碼偵測。",
+            "read as Big5",
+        ),
+        ("a.txt", "Příliš žluťoučký kůň".encode("cp1250"), "Příliš žluťoučký kůň", "read as Windows-1250"),
+        (
+            "a.txt",
+            "Straße, größer – „Zitat“ €5".encode("cp1252"),
+            "Straße, größer – „Zitat“ €5",
+            "read as Windows-1252",
+        ),
+        ("a.log", b"\x1b[31mred\x1b[0m", "\x1b[31mred\x1b[0m", ""),
     ],
 )
 def test_text_of_any_kind(tmp_path: Path, name: str, data: bytes, text: str, note: str) -> None:
@@ -105,6 +142,45 @@ def test_headings_lists_and_tables_of_a_word_file(tmp_path: Path) -> None:
     document.save(str(tmp_path / "a.docx"))
     found = read(tmp_path / "a.docx")
     assert found.text == "# Report\n\nSome text.\n\n- A point\n\n| one | two |\n\nAfter."
+
+
+W = 'xmlns:w="http://schemas.openxmlformats.org/wordprocessingml/2006/main"'
+
+
+def test_all_that_a_word_file_shows_is_read(tmp_path: Path) -> None:
+    document = Document()
+    section = document.sections[0]
+    section.header.paragraphs[0].text, section.footer.paragraphs[0].text = "Contract 7", "Draft"
+    for xml in (
+        "<w:p><w:ins><w:r><w:t>inserted</w:t></w:r></w:ins><w:del><w:r><w:delText>deleted</w:delText></w:r></w:del>"
+        "<w:hyperlink><w:r><w:t xml:space='preserve'> linked</w:t></w:r></w:hyperlink></w:p>",
+        "<w:sdt><w:sdtContent><w:p><w:r><w:t>in a control</w:t></w:r></w:p></w:sdtContent></w:sdt>",
+        "<w:p><w:r><w:t>a</w:t><w:tab/><w:t>b</w:t><w:br/><w:t>c</w:t></w:r><w:smartTag><w:r><w:t>smart</w:t></w:r>"
+        "</w:smartTag><w:sdt><w:sdtContent><w:r><w:t>inline</w:t></w:r></w:sdtContent></w:sdt></w:p>",
+        "<w:p><w:pPr><w:numPr/></w:pPr><w:r><w:t>a point</w:t></w:r></w:p>",
+        "<w:tbl><w:tr><w:tc><w:tcPr><w:gridSpan w:val='30000000'/></w:tcPr><w:p><w:r><w:t>x|y</w:t></w:r></w:p>"
+        "<w:tbl><w:tr><w:tc><w:p><w:r><w:t>nested</w:t></w:r></w:p></w:tc></w:tr></w:tbl></w:tc>"
+        "<w:tc><w:p><w:r><w:t>z</w:t></w:r></w:p></w:tc></w:tr></w:tbl>",
+    ):
+        document.element.body.insert(-1, parse_xml(xml.replace(">", f" {W}>", 1)))
+    document.save(str(tmp_path / "a.docx"))
+    assert read(tmp_path / "a.docx").text == (
+        "[header] Contract 7\n\ninserted linked\n\nin a control\n\na\tb\ncsmartinline\n\n- a point\n\n"
+        "| x\\|y nested | z |\n\n[footer] Draft"
+    )
+
+
+def test_a_word_file_that_is_nested_deeply_is_read(tmp_path: Path) -> None:
+    document = Document()
+    document.save(str(tmp_path / "plain.docx"))
+    with zipfile.ZipFile(tmp_path / "plain.docx") as plain, zipfile.ZipFile(tmp_path / "a.docx", "w") as deep:
+        for entry in plain.infolist():
+            data = plain.read(entry)
+            if entry.filename == "word/document.xml":
+                inner = b"<w:sdt><w:sdtContent>" * 100 + b"<w:p><w:r><w:t>deep</w:t></w:r></w:p>"
+                data = data.replace(b"<w:body>", b"<w:body>" + inner + b"</w:sdtContent></w:sdt>" * 100)
+            deep.writestr(entry.filename, data)
+    assert read(tmp_path / "a.docx").text == "deep"
 
 
 def bomb(path: Path) -> None:
