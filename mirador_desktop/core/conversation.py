@@ -168,9 +168,10 @@ class MemoryUsed:
         why: why it was recalled, in words.
         tokens: about how many tokens of it were sent.
         kind: "turn" or "note"; "" if the memory does not exist any more, then nothing below is known either.
-        turn, conversation, title: where it comes from; "" for a note.
+        turn, conversation, title: where it comes from; "" for a note that was written by hand.
         created: Unix time.
         text: the beginning of what it says.
+        pinned: whether it is always sent along.
     """
 
     id: str
@@ -182,6 +183,7 @@ class MemoryUsed:
     title: str = ""
     created: float = 0.0
     text: str = ""
+    pinned: bool = False
 
 
 @dataclass(slots=True)

@@ -28,7 +28,7 @@ class Memory:
     Attributes:
         id: the turn's identifier for a turn.
         turn: where it was said, "" for a note that comes from nowhere else.
-        conversation, title: the conversation of that turn; "" without one.
+        conversation, title: the conversation of that turn; "" without one. A note has no title.
         question, answer: what is remembered; a note has its text in `question`.
         created: Unix time.
         pinned: always sent along.

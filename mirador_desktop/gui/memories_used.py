@@ -14,11 +14,12 @@ from mirador_desktop.gui import icons
 from mirador_desktop.gui.painting import focus_ring
 from mirador_desktop.gui.theme import Theme
 
-ACTIONS = (
-    ("leave out", "Do not use it in this conversation"),
-    ("pin", "Always remember it"),
-    ("forget", "Forget it"),
-)
+ACTIONS = {
+    "leave out": "Do not use it in this conversation",
+    "pin": "Always remember it",
+    "unpin": "No longer always remember it",
+    "forget": "Forget it",
+}
 
 
 def day_words(created: float) -> str:
@@ -27,7 +28,7 @@ def day_words(created: float) -> str:
 
 
 class MemoryRow(QAbstractButton):
-    """One memory. A click goes to where it was said; the dots open what else can be done with it.
+    """One memory. A click goes to where it was said, or shows a note; the dots open what else can be done.
 
     Signals:
         acted: "open", or one of `ACTIONS`.
@@ -125,11 +126,12 @@ class MemoryRow(QAbstractButton):
         """Open the menu at a point of this row."""
         menu = QMenu(self)
         menu.setAttribute(Qt.WidgetAttribute.WA_DeleteOnClose)
-        if self.memory.turn or self.memory.kind == "turn":
-            menu.addAction("Go to where it was said", partial(self.acted.emit, "open"))
-            menu.addSeparator()
-        for action, words in ACTIONS:
-            menu.addAction(words, partial(self.acted.emit, action))
+        place = "Go to where it was said" if self.memory.turn else "Show it in the list of memories"
+        menu.addAction(place, partial(self.acted.emit, "open"))
+        menu.addSeparator()
+        for action, words in ACTIONS.items():
+            if action != ("pin" if self.memory.pinned else "unpin"):
+                menu.addAction(words, partial(self.acted.emit, action))
         menu.popup(self.mapToGlobal(where))
         return menu
 
@@ -160,8 +162,11 @@ class MemoriesUsed(QWidget):
     def show_turn(self, turn: Turn | None) -> None:
         """Show what was sent along with a turn."""
         recalled = turn.recalled if turn is not None else []
-        shown = (turn.memories if turn is not None else 0, *((m.id, m.kind, m.title, m.why) for m in recalled))
+        earlier = turn.memories if turn is not None else 0
+        shown = (earlier, *((m.id, m.kind, m.title, m.why, m.text) for m in recalled))
         if shown == self._shown:
+            for row, memory in zip(self.rows, recalled, strict=True):
+                row.memory = memory  # it may be another record of the same, or pinned by now
             return
         self._shown = shown
         for row in self.rows:
@@ -169,9 +174,8 @@ class MemoriesUsed(QWidget):
             row.deleteLater()
         self.rows = [MemoryRow(self._theme, memory, self) for memory in recalled]
         for row in self.rows:
-            row.acted.connect(lambda action, memory=row.memory: self.acted.emit(action, memory))
+            row.acted.connect(lambda action, row=row: self.acted.emit(action, row.memory))
             self._column.addWidget(row)
-        earlier = turn.memories if turn is not None else 0
         words = f"{count_words(earlier, 'earlier turn')} of this conversation" if earlier else ""
         self._earlier.setText(words or ("" if self.rows else "None"))
         self._earlier.setVisible(bool(self._earlier.text()))

@@ -1,6 +1,6 @@
 """What the window does with memory: shows what was recalled, does what the person wants with it, offers notes."""
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine, Sequence
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
@@ -14,9 +14,10 @@ from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.turn_view import TurnView
 
 if TYPE_CHECKING:
-    from mirador_desktop.remembering import Changed, Memories
+    from mirador_desktop.remembering import Changed, Choice, Memories, Undo
 
 _UNDO_SECONDS = 8.0
+_LEARNED: "dict[str, Choice]" = {"open": "opened", "pin": "kept", "leave out": "thrown out", "forget": "thrown out"}
 
 
 class Remembering(QObject):
@@ -37,14 +38,22 @@ class Remembering(QObject):
         super().__init__(window)
         self._window, self._session, self._memories, self._tasks = window, session, memories, tasks
         self._show_turn = show_turn
+        self._touched = set[str]()
+        """Memories that were changed, forgotten or brought back since the start: turns may show what they were."""
+        self._offers: dict[str, list[str]] = {}
+        """Notes that were offered for a turn and not answered yet."""
         session.view.made.connect(self._connect)
+        session.changed.connect(self._bring_up_to_date)
         session.asked.connect(self._offer)
+        memories.changed.add(self._changed)
         window.inspector.memories.acted.connect(lambda action, memory: self.act(action, memory, session.last_turn))
 
     def _connect(self, view: TurnView) -> None:
         view.show_memories.connect(lambda: self._popover(view))
-        view.kept_note.connect(lambda note: self._tasks.start(f"keep {note}", self._keep(view, note)))
-        view.declined_note.connect(lambda note: self._tasks.start(f"decline {note}", self._decline(view, note)))
+        view.kept_note.connect(lambda note: self._tasks.start(f"keep {note}", self._keep(view.turn.id, note)))
+        view.declined_note.connect(lambda note: self._tasks.start(f"decline {note}", self._decline(note)))
+        view.offer_notes(self._offers.get(view.turn.id, ()))
+        self._bring_up_to_date()
 
     def _popover(self, view: TurnView) -> None:
         """Show the memories of a turn where there may be no inspector."""
@@ -63,6 +72,28 @@ class Remembering(QObject):
         if shown.rows:
             shown.rows[0].setFocus()
 
+    # ── what has changed ───────────────────────────────────────────────────────────────────────────────
+
+    def _changed(self, identifiers: Sequence[str]) -> None:
+        self._touched.update(identifiers)
+        self._bring_up_to_date()
+
+    def _bring_up_to_date(self) -> None:
+        """Have all turns at hand show what is known of their memories now."""
+        view, touched = self._session.view, self._touched
+        turns = [turn for key in view.turn_ids if touched and (turn := view.turn(key)) is not None]
+        stale = [turn for turn in turns if any(memory.id in touched for memory in turn.recalled)]
+        if stale:
+            self._tasks.start("describe memories", self._describe(stale))
+
+    async def _describe(self, turns: Sequence[Turn]) -> None:
+        await self._memories.describe([memory for turn in turns for memory in turn.recalled])
+        for turn in turns:
+            self._session.view.refresh(turn.id)
+        self._session.answer_moved.emit()
+
+    # ── what is done ───────────────────────────────────────────────────────────────────────────────────
+
     def go_to(self, conversation: str, turn: str) -> None:
         """Show where a memory comes from."""
         self._tasks.start("go to memory", self._go_to(conversation, turn))
@@ -71,61 +102,89 @@ class Remembering(QObject):
         if not turn or not await self._show_turn(conversation, turn):
             self._window.toast.say("The conversation it comes from does not exist any more", 5)
 
-    # ── what is done ───────────────────────────────────────────────────────────────────────────────────
-
     def act(self, action: str, memory: MemoryUsed, turn: Turn | None) -> None:
-        """Do something with a memory that was recalled for a turn."""
-        self._tasks.start(f"memory {memory.id}", self._act(action, memory, turn))
+        """Do something with a memory that was recalled for a turn: "open", or one of `memories_used.ACTIONS`."""
+        name = f"memory {memory.id}"
+        if not self._tasks.runs(name):
+            self._tasks.start(name, self._act(action, memory, turn))
 
     async def _act(self, action: str, memory: MemoryUsed, turn: Turn | None) -> None:
-        learned = {"open": "opened", "pin": "kept", "leave out": "thrown out", "forget": "thrown out"}[action]
-        if turn is not None:
-            await self._memories.choose(turn.id, memory.id, learned)  # type: ignore[arg-type]  # one of the three
-        if action == "open":
-            await self._go_to(memory.conversation, memory.turn)
-            return
-        if action == "pin":
-            self._say(await self._memories.pin(memory.id, True))
+        conversation, source = memory.conversation, memory.turn
+        whole = await self._memories.get(memory.id)
+        if whole is None:
+            self._changed([memory.id])
+            if action != "open":
+                self._window.toast.say("This memory does not exist any more", 5)
+                return
+        unlearn = None
+        if turn is not None and action in _LEARNED:
+            unlearn = await self._memories.choose(turn.id, memory.id, _LEARNED[action])
+        if whole is not None and action == "forget":
+            self._say(await self._memories.forget([whole]), unlearn)
+        elif action in ("pin", "unpin"):
+            self._say(await self._memories.pin(memory.id, action == "pin"), unlearn)
         elif action == "leave out" and turn is not None:
-            self._say(await self._memories.leave_out(turn.conversation, memory.id))
-        elif action == "forget" and (whole := await self._memories.get(memory.id)) is not None:
-            self._say(await self._memories.forget([whole]))
-            memory.kind = memory.title = memory.text = ""
-            self._session.answer_moved.emit()
+            self._say(await self._memories.leave_out(turn.conversation, memory.id), unlearn)
+        elif action == "open" and not (source and await self._show_turn(conversation, source)):
+            if whole is not None and whole.kind == "note":
+                self._show_in_list(memory.id)
+            else:
+                self._window.toast.say("The conversation it comes from does not exist any more", 5)
 
-    def _say(self, changed: "Changed") -> None:
-        if changed.undo is None:
+    def _show_in_list(self, identifier: str) -> None:
+        """Show a note that stands in no conversation."""
+        from mirador_desktop.gui.settings.memories_panel import MemoriesPanel
+
+        MemoriesPanel(self._window.theme, self._memories, self._tasks, self.go_to, self._window, identifier).open()
+
+    def _say(self, changed: "Changed", unlearn: "Undo | None") -> None:
+        take_back = changed.undo
+        if take_back is None:
             self._window.toast.say(changed.words, 4)
             return
-        self._offer_undo(changed.words, changed.undo)
 
-    def _offer_undo(self, words: str, undo: "Callable[[], Awaitable[None]]") -> None:
-        async def run() -> None:
-            await undo()
+        async def undo() -> None:
+            await take_back()
+            if unlearn is not None:
+                await unlearn()
 
+        self._offer_undo(changed.words, undo)
+
+    def _offer_undo(self, words: str, undo: Callable[[], Coroutine[object, object, None]]) -> None:
         def start() -> None:
-            self._tasks.start("undo memory", run())
+            self._tasks.start("undo memory", undo())
 
         self._window.toast.say(words, _UNDO_SECONDS, "Undo", start)
 
     # ── notes ──────────────────────────────────────────────────────────────────────────────────────────
 
-    def _offer(self, turn: Turn) -> None:
-        self._tasks.start(f"offer {turn.id}", self._offer_notes(turn))
+    def _offer(self, turn: Turn, memory: bool) -> None:
+        if memory:
+            self._tasks.start(f"offer {turn.id}", self._offer_notes(turn))
 
     async def _offer_notes(self, turn: Turn) -> None:
-        found = await self._memories.proposals(turn)
-        view = self._session.view.view_of(turn.id)
-        if found and view is not None:
-            view.offer_notes(found)
+        self._show_offers(turn.id, await self._memories.proposals(turn))
 
-    async def _keep(self, view: TurnView, note: str) -> None:
-        kept = await self._memories.add_note(note, view.turn.id)
+    def _show_offers(self, turn: str, notes: Sequence[str]) -> None:
+        if notes:
+            self._offers.setdefault(turn, []).extend(notes)
+            if (view := self._session.view.view_of(turn)) is not None:
+                view.offer_notes(notes)
+
+    async def _keep(self, turn: str, note: str) -> None:
+        self._answered(note)
+        kept = await self._memories.add_note(note, turn)
 
         async def undo() -> None:
             await self._memories.forget([kept])
+            self._show_offers(turn, [note])
 
         self._offer_undo(f"Kept: “{note}”", undo)
 
-    async def _decline(self, view: TurnView, note: str) -> None:
+    async def _decline(self, note: str) -> None:
+        self._answered(note)
         await self._memories.decline(note)
+
+    def _answered(self, note: str) -> None:
+        for turn, notes in self._offers.items():
+            self._offers[turn] = [other for other in notes if other != note]

@@ -22,7 +22,7 @@ from mirador_desktop.gui.tasks import Tasks
 from mirador_desktop.gui.turn_view import TurnView
 
 if TYPE_CHECKING:
-    from mirador_desktop.assistant import Assistant, QuestionAsked
+    from mirador_desktop.assistant import Ask, Assistant, QuestionAsked
     from mirador_desktop.core.conversation import Attachment
     from mirador_desktop.core.orchestrator import Depth
     from mirador_desktop.order import Order
@@ -43,7 +43,7 @@ class Session(QObject):
         listed: what the sidebar shows (`Listing`).
         answer_moved: the last turn of what is shown has changed: show its timeline.
         loads_changed: other models may be in memory now.
-        asked: the turn of a question that was just asked in what is shown.
+        asked: the turn of a question that was just asked in what is shown, and whether memory is on for it.
         begun: a question goes to this pipeline.
         ended: an answer has ended, whatever happened.
         edit_begun: a question to be put into the composer, and its attachments.
@@ -56,7 +56,7 @@ class Session(QObject):
     listed = Signal(object)
     answer_moved = Signal()
     loads_changed = Signal()
-    asked = Signal(object)
+    asked = Signal(object, bool)
     begun = Signal(object)
     ended = Signal()
     edit_begun = Signal(str, object)
@@ -226,13 +226,14 @@ class Session(QObject):
         self._answering[conversation] = None
         begins = self.conversation is None
         asked = Ask(question, conversation, parent, pipeline, depth, memory, begins, attachments)
-        task = self._tasks.start(f"answer {conversation}", self._assistant.ask(asked, self._receiver(conversation)))
+        task = self._tasks.start(f"answer {conversation}", self._assistant.ask(asked, self._receiver(asked)))
         task.add_done_callback(lambda task: self._answered(conversation))
         self._clock.start()
         self.begun.emit(pipeline)
         self.changed.emit()
 
-    def _receiver(self, conversation: str) -> "Callable[[QuestionAsked | Event], None]":
+    def _receiver(self, ask: "Ask") -> "Callable[[QuestionAsked | Event], None]":
+        conversation = ask.conversation
         turn: Turn | None = None
         writing: set[tuple[str, str]] = set()
 
@@ -245,7 +246,7 @@ class Session(QObject):
                     self.conversation, self._pending = event.conversation, ""  # type: ignore[union-attr]
                     self.view.append(turn)
                     self.changed.emit()
-                    self.asked.emit(turn)
+                    self.asked.emit(turn, ask.memory and self.conversation.memory)
                 self._tasks.start(f"branches {turn.id}", self._find_branches(turn))
                 self.refresh_list()
                 return

@@ -74,8 +74,8 @@ def fit(choices: Sequence[Chosen]) -> dict[Feature, float]:
     return dict(zip(names, weights, strict=True))
 
 
-def choose(connection: apsw.Connection, choice: Choice, chosen: Features, others: Iterable[Features]) -> None:
-    """Learn from what the person did with one of the recalled memories.
+def choose(connection: apsw.Connection, choice: Choice, chosen: Features, others: Iterable[Features]) -> list[Any]:
+    """Learn from what the person did with one of the recalled memories; returns what `take_back` unlearns.
 
     Args:
         others: the features of the memories that were recalled with it. A wanted one should come before all of
@@ -84,12 +84,21 @@ def choose(connection: apsw.Connection, choice: Choice, chosen: Features, others
     wanted, count = _WANTED[choice]
     pairs = [(chosen, other) if wanted else (other, chosen) for other in others]
     if not pairs:
-        return
-    new = [[better, worse, count / len(pairs)] for better, worse in pairs]
+        return []
+    new: list[Any] = [[better, worse, count / len(pairs)] for better, worse in pairs]
     with transaction(connection):
-        kept = [*_read(connection).get("choices", ()), *new][-_KEPT:]
-        weights = fit([(better, worse, each) for better, worse, each in kept])
-        _write(connection, {"choices": kept, "weights": weights})
+        _keep(connection, [*_read(connection).get("choices", ()), *new][-_KEPT:])
+    return new
+
+
+def take_back(connection: apsw.Connection, learned: Iterable[Any]) -> None:
+    """Unlearn what `choose` has returned: the weights become those without it."""
+    with transaction(connection):
+        kept = _read(connection).get("choices", [])
+        for each in learned:
+            if each in kept:  # it may be forgotten by now
+                kept.remove(each)
+        _keep(connection, kept)
 
 
 def weights(connection: apsw.Connection) -> dict[Feature, float]:
@@ -101,7 +110,7 @@ def weights(connection: apsw.Connection) -> dict[Feature, float]:
 def reset(connection: apsw.Connection) -> None:
     """Forget all choices: the defaults hold again."""
     with transaction(connection):
-        connection.execute("DELETE FROM state WHERE name = ?", (_STATE,))
+        _keep(connection, [])
 
 
 def _read(connection: apsw.Connection) -> dict[str, Any]:
@@ -109,5 +118,10 @@ def _read(connection: apsw.Connection) -> dict[str, Any]:
     return dict(json.loads(str(text))) if text else {}
 
 
-def _write(connection: apsw.Connection, value: object) -> None:
+def _keep(connection: apsw.Connection, choices: Sequence[Any]) -> None:
+    """Keep these choices and the weights that follow from them; nothing at all for none."""
+    if not choices:
+        connection.execute("DELETE FROM state WHERE name = ?", (_STATE,))
+        return
+    value = {"choices": choices, "weights": fit([(better, worse, count) for better, worse, count in choices])}
     connection.execute("INSERT OR REPLACE INTO state VALUES (?, ?)", (_STATE, json.dumps(value)))

@@ -6,7 +6,7 @@ All functions run in the store's thread (`Store.write`, reading ones with `Store
 import json
 import time
 from collections.abc import Iterable, Sequence
-from typing import Any, Literal
+from typing import Any, Literal, NamedTuple
 
 import apsw
 
@@ -16,18 +16,34 @@ from mirador_desktop.core.memories import Memory
 from mirador_desktop.memory import rows
 from mirador_desktop.memory.migrations import transaction
 from mirador_desktop.memory.recall_candidates import languages
-from mirador_desktop.memory.recall_index import put_text
+from mirador_desktop.memory.recall_index import put, put_text
 from mirador_desktop.memory.terms import question_terms, words_of
 
 Order = Literal["newest", "oldest", "pinned"]
 LONGEST_NOTE = 4000
 """Characters of a note; what is longer is no short note."""
 
-_READ = """
-    SELECT m.id, m.turn IS NULL, m.origin, m.conversation, coalesce(c.title, ''), m.question, m.answer, m.created,
+
+class Forgotten(NamedTuple):
+    """What the table held of a memory that is forgotten, to take that back: for a while, and never on disk."""
+
+    id: str
+    turn: str | None
+    origin: str
+    conversation: str
+    created: float
+    pinned: int
+    question: str | None
+    answer: str | None
+
+
+CONVERSATION = "coalesce(nullif(m.conversation, ''), (SELECT conversation FROM turns WHERE id = m.origin), '')"
+"""Of memories `m`, the conversation in which each was said: a note does not go with it, so it is not kept there."""
+_READ = f"""
+    SELECT m.id, m.turn IS NULL, m.origin, {CONVERSATION}, coalesce(c.title, ''), m.question, m.answer, m.created,
         m.pinned, m.turn, m.number
     FROM memories m LEFT JOIN conversations c ON c.id = m.conversation
-    WHERE c.deleted IS NULL """
+    WHERE c.deleted IS NULL """  # noqa: S608 - no value of anybody
 _ORDERS: dict[Order, str] = {
     "newest": "m.created DESC, m.number DESC",
     "oldest": "m.created, m.number",
@@ -91,41 +107,57 @@ def _filter(connection: apsw.Connection, text: str) -> tuple[str, tuple[str, ...
     return f"AND ({in_title} OR {held})", (named, match)
 
 
-def forget(connection: apsw.Connection, identifiers: Iterable[str]) -> int:
-    """Delete memories for good, and remember of turns that they are not to be remembered again; says how many."""
+def forget(connection: apsw.Connection, identifiers: Iterable[str]) -> list[Forgotten]:
+    """Delete memories for good, and remember of turns that they are not to be remembered again.
+
+    Returns what `bring_back` needs, of those that there were.
+    """
+    wanted = json.dumps(list(identifiers))
+    these = "id IN (SELECT value FROM json_each(?))"
+    sql = f"SELECT {', '.join(Forgotten._fields)} FROM memories WHERE {these} ORDER BY number"  # noqa: S608
     with transaction(connection):
-        changed = 0
-        for identifier in identifiers:
+        found: list[Any] = connection.execute(sql, (wanted,)).fetchall()
+        connection.execute(
+            f"INSERT INTO forgotten SELECT turn FROM memories m WHERE {these} AND turn IS NOT NULL "  # noqa: S608
+            "AND NOT EXISTS (SELECT 1 FROM forgotten f WHERE f.turn = m.turn)",
+            (wanted,),
+        )
+        connection.execute(f"DELETE FROM memories WHERE {these}", (wanted,))  # noqa: S608
+    return [Forgotten(*row) for row in found]
+
+
+def bring_back(connection: apsw.Connection, forgotten: Iterable[Forgotten]) -> None:
+    """Remember again what was forgotten, as it was; a memory of a turn that is gone by now stays away."""
+    with transaction(connection):
+        for each in forgotten:
+            connection.execute("DELETE FROM forgotten WHERE turn = ?", (each.turn,))
             connection.execute(
-                "INSERT INTO forgotten SELECT turn FROM memories m WHERE id = ?1 AND turn IS NOT NULL "
-                "AND NOT EXISTS (SELECT 1 FROM forgotten f WHERE f.turn = m.turn)",
-                (identifier,),
+                "INSERT INTO memories (id, turn, origin, conversation, created, pinned, question, answer) "
+                "SELECT ?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8 "
+                "WHERE (?2 IS NULL OR EXISTS (SELECT 1 FROM turns WHERE id = ?2)) "
+                "AND NOT EXISTS (SELECT 1 FROM memories WHERE id = ?1)",
+                each,
             )
-            connection.execute("DELETE FROM memories WHERE id = ?", (identifier,))
-            changed += connection.changes()
-    return changed
+            if each.turn is None:
+                _index_note(connection, each.id)
+            for turn in rows.read_turns(connection, [each.turn] if each.turn else [], marks=False):
+                put(connection, turn)
 
 
-def unforget(connection: apsw.Connection, turns: Iterable[str]) -> None:
-    """Remember turns again that were forgotten: they are put in the queue of the indexer."""
+def pin(connection: apsw.Connection, identifiers: Iterable[str], pinned: bool) -> list[str]:
+    """Always remember memories, or no longer always; returns those for which that is new."""
+    wanted = json.dumps(list(identifiers))
+    sql = """UPDATE memories SET pinned = ?1 WHERE id IN (SELECT value FROM json_each(?2)) AND pinned <> ?1
+        RETURNING id"""
     with transaction(connection):
-        for turn in turns:
-            connection.execute("DELETE FROM forgotten WHERE turn = ?", (turn,))
-            connection.execute(
-                "INSERT INTO to_index SELECT id FROM turns WHERE id = ?1 "
-                "AND NOT EXISTS (SELECT 1 FROM to_index WHERE turn = ?1)",
-                (turn,),
-            )
+        return [str(key) for (key,) in connection.execute(sql, (pinned, wanted)).fetchall()]
 
 
-def pin(connection: apsw.Connection, identifier: str, pinned: bool) -> None:
-    """Always remember a memory, or no longer always."""
-    with transaction(connection):
-        connection.execute("UPDATE memories SET pinned = ? WHERE id = ?", (pinned, identifier))
-
-
-def edit(connection: apsw.Connection, identifier: str, question: str, answer: str = "") -> None:
+def edit(connection: apsw.Connection, identifier: str, question: str, answer: str = "", *, own: bool = False) -> None:
     """Change what is remembered. The conversation itself stays as it is.
+
+    Args:
+        own: these are the texts of the memory's turn, so that it is no longer changed.
 
     Raises:
         ValueError: nothing would be left.
@@ -137,9 +169,8 @@ def edit(connection: apsw.Connection, identifier: str, question: str, answer: st
         found = connection.execute("SELECT number, created FROM memories WHERE id = ?", (identifier,)).fetchone()
         if found is not None:
             number, created = int(str(found[0])), float(str(found[1]))
-            connection.execute(
-                "UPDATE memories SET question = ?, answer = ? WHERE number = ?", (question, answer, number)
-            )
+            kept = (None, None) if own else (question, answer)
+            connection.execute("UPDATE memories SET question = ?, answer = ? WHERE number = ?", (*kept, number))
             put_text(connection, number, question, answer, created)
 
 
@@ -164,12 +195,17 @@ def add_note(connection: apsw.Connection, text: str, *, turn: str = "", created:
                 "INSERT INTO memories (id, origin, created, question, answer) VALUES (?, ?, ?, ?, '')",
                 (identifier, turn, when, text),
             )
-            number = connection.last_insert_rowid()
-            connection.execute("UPDATE memories SET session = number WHERE number = ?", (number,))
-            put_text(connection, number, text, "", when)
+            _index_note(connection, identifier)
     kept = get(connection, identifier)
     assert kept is not None
     return kept
+
+
+def _index_note(connection: apsw.Connection, identifier: str) -> None:
+    connection.execute("UPDATE memories SET session = number WHERE id = ?", (identifier,))
+    sql = "SELECT number, question, created FROM memories WHERE id = ?"
+    for number, text, created in connection.execute(sql, (identifier,)).fetchall():
+        put_text(connection, int(str(number)), str(text), "", float(str(created)))
 
 
 def notes(connection: apsw.Connection) -> set[str]:

@@ -63,3 +63,18 @@ def test_choices_are_kept_bounded_and_reset(tmp_path: Path, monkeypatch: pytest.
         assert await store.read(ranker.weights) == ranker.DEFAULTS
 
     with_store(tmp_path, work)
+
+
+def test_a_choice_that_is_taken_back_leaves_no_trace(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        first = await store.write(lambda c: ranker.choose(c, "kept", NEW, [OLD]))
+        before = await store.state("recall choices")
+        second = await store.write(lambda c: ranker.choose(c, "thrown out", NEW, [OLD, OLD]))
+        assert await store.state("recall choices") != before
+        await store.write(lambda c: ranker.take_back(c, second))
+        assert await store.state("recall choices") == before
+        await store.write(lambda c: ranker.take_back(c, [*second, *first]))
+        assert await store.state("recall choices") is None
+        assert await store.read(ranker.weights) == ranker.DEFAULTS
+
+    with_store(tmp_path, work)

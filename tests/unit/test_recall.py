@@ -196,7 +196,7 @@ def test_pinned_memories_come_first_and_are_bounded(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         await remember(store, turn("a", "The saxophone is out of tune."), *FILLING)
         for number in range(MOST_PINNED + 2):
-            await store.write(lambda c, n=number: keeping.pin(c, f"f{n}", True))  # type: ignore[misc]
+            await store.write(lambda c, n=number: keeping.pin(c, [f"f{n}"], True))  # type: ignore[misc]
         found = await asked(store, "What about the saxophone?")
         assert [each.memory.pinned for each in found] == [True] * MOST_PINNED + [False]
         assert found[0].why[0] == "you pinned it"

@@ -28,7 +28,7 @@ async def numbers(store: Store) -> dict[str, int]:
 def test_putting_a_turn_again_replaces_it_and_keeps_what_the_person_did(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         await remember(store, turn("a", "The saxophone is out of tune."))
-        await store.write(lambda c: keeping.pin(c, "a", True))
+        await store.write(lambda c: keeping.pin(c, ["a"], True))
         (number,) = (await numbers(store)).values()
         await store.write(lambda c: vectors.put(c, "m", [(number, [[1.0, 2.0]])]))
         await index(store, ["a"])
@@ -61,14 +61,38 @@ def test_an_earlier_turn_that_is_indexed_later_is_linked(tmp_path: Path) -> None
 def test_forgotten_turns_stay_forgotten_until_the_person_wants_them(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         await remember(store, turn("a", "The saxophone."), turn("b", "The clarinet.", parent="a"))
-        assert await store.write(lambda c: keeping.forget(c, ["a", "nothing"])) == 1
+        kept = await store.write(lambda c: keeping.forget(c, ["a", "nothing"]))
+        assert [each.id for each in kept] == ["a"]
         await index(store, ["a", "b"])
         assert list(await numbers(store)) == ["b"]
-        await store.write(lambda c: c.execute("DELETE FROM to_index").fetchall())
-        await store.write(lambda c: keeping.unforget(c, ["a"]))
-        assert await store.read(lambda c: c.execute("SELECT turn FROM to_index").fetchall()) == [("a",)]
+        await store.write(lambda c: keeping.bring_back(c, kept))
+        found = await numbers(store)
+        assert set(found) == {"a", "b"}
+        before = await store.read(lambda c: c.execute("SELECT before FROM memories WHERE id = 'b'").get)
+        assert before == found["a"], "what followed it does so again"
         await index(store, ["a"])
         assert set(await numbers(store)) == {"a", "b"}
+
+    with_store(tmp_path, work)
+
+
+def test_what_is_brought_back_is_as_it_was(tmp_path: Path) -> None:
+    async def work(store: Store) -> None:
+        await remember(store, turn("a", "The saxophone."), turn("b", "The clarinet."), turn("c", "The oboe."))
+        note = await store.write(lambda c: keeping.add_note(c, "I play the bassoon", turn="b"))
+        await store.write(lambda c: keeping.edit(c, "b", "The trombone.", "It is in tune."))
+        assert await store.write(lambda c: keeping.pin(c, ["a", note.id, "nothing"], True)) == ["a", note.id]
+        assert await store.write(lambda c: keeping.pin(c, ["a"], True)) == [], "it was so already"
+        before = await store.read(keeping.listed)
+        kept = await store.write(lambda c: keeping.forget(c, ["a", "b", "c", note.id]))
+        assert await store.read(keeping.listed) == []
+        await store.write(lambda c: c.execute("DELETE FROM turns WHERE id = 'c'").fetchall())
+        for _ in range(2):  # twice is as once
+            await store.write(lambda c: keeping.bring_back(c, kept))
+        after = await store.read(keeping.listed)
+        assert {memory.id: memory for memory in after} == {m.id: m for m in before if m.id != "c"}
+        for words, number in (("trombone", 1), ("bassoon", 1), ("saxophone", 1), ("clarinet", 0), ("oboe", 0)):
+            assert await store.read(lambda c, w=words: keeping.count(c, w)) == number, words  # type: ignore[misc]
 
     with_store(tmp_path, work)
 
@@ -130,7 +154,7 @@ def test_the_list_searches_orders_and_counts(tmp_path: Path) -> None:
     async def work(store: Store) -> None:
         turns = [turn(f"t{n}", f"The databases of city {n}", "Fine.", created=NOW + n, of=f"c{n}") for n in range(5)]
         await remember(store, *turns, titles={"c3": "Größe und Ärger"})
-        await store.write(lambda c: keeping.pin(c, "t1", True))
+        await store.write(lambda c: keeping.pin(c, ["t1"], True))
         listed = await store.read(lambda c: keeping.listed(c, limit=2))
         assert [each.id for each in listed] == ["t4", "t3"]
         assert [m.id for m in await store.read(lambda c: keeping.listed(c, limit=2, offset=4))] == ["t0"]

@@ -1,34 +1,18 @@
 """Memory from question to question: what is recalled and sent along as data, and what the person does with it."""
 
 import asyncio
-from collections.abc import AsyncIterator, Iterator
-from contextlib import asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
 
 import pytest
 
-from mirador_desktop.assistant import Ask, Assistant
-from mirador_desktop.core.conversation import Turn
-from mirador_desktop.embedding import NONE, Embedder
 from mirador_desktop.errors import MemoryRefused
-from mirador_desktop.memory.indexer import Indexer
-from mirador_desktop.memory.keeper import Keeper
-from mirador_desktop.memory.recall import Recall
-from mirador_desktop.memory.store import Store
-from mirador_desktop.memory.vectors import Vectors
-from mirador_desktop.remembering import Memories
 from tests.ollama_sim.client import Sim
-from tests.ollama_sim.scenarios import LLAMA_3B, NOMIC
-from tests.unit.helpers import Machine, until
-from tests.unit.test_assistant import ONE_STAGE
+from tests.ollama_sim.scenarios import NOMIC
+from tests.unit.helpers import until
+from tests.unit.remembering_helpers import ANSWERS, BEES, WHERE, home_in
 from tests.unit.test_orchestrator import FAST, fast
 from tests.unit.test_store import without_keyring
-
-ANSWERS = fast({**LLAMA_3B, "text": "Noted."})
-BEES = "I keep seven beehives on the roof in Ghent."
-WHERE = "On which roof are my beehives?"
 
 
 @pytest.fixture(autouse=True)
@@ -41,58 +25,6 @@ def sim() -> Iterator[Sim]:
     with Sim(FAST) as running:
         running.change({"models": [ANSWERS, fast(NOMIC)]})
         yield running
-
-
-@dataclass
-class Home:
-    """An assistant with memory, put together as the program does."""
-
-    assistant: Assistant
-    memories: Memories
-    embedder: Embedder
-    indexer: Indexer
-    store: Store
-    on: bool = True
-    model: str = NONE
-    fits: bool = True
-
-    async def ask(self, question: str, after: Turn | None = None, **more: Any) -> Turn:
-        place = {"conversation": after.conversation, "parent": after.id} if after else {}
-        values: dict[str, Any] = {"pipeline": ONE_STAGE, **place, **more}
-        turn = await self.assistant.ask(Ask(question, **values), lambda event: None)
-        await self.assistant.conversations()  # everything is written
-        await self.indexer.catch_up(60)
-        return turn
-
-
-@asynccontextmanager
-async def home_in(folder: Path, url: str) -> AsyncIterator[Home]:
-    machine = Machine(url, folder)
-    store, vectors = Store(folder / "data"), Vectors()
-    keeper = Keeper(store, lambda state: None)
-    embedder = Embedder(
-        store, vectors, machine.registry, lambda: home.model, lambda: home.on, lambda model: home.fits
-    )
-    memories = Memories(store, keeper, Recall(store, vectors), embedder, lambda: home.on)
-    assistant = Assistant(
-        machine.registry, machine.orchestrator, store, keeper, machine.registry.ready, memories=memories
-    )
-    assistant.busy.add(embedder.set_busy)
-    home = Home(assistant, memories, embedder, Indexer(store, remember=lambda: home.on), store)
-    home.indexer.on_indexed = embedder.wake
-    running = [asyncio.create_task(each.run()) for each in (keeper, home.indexer)]
-    await store.open()
-    await machine.registry.look()
-    try:
-        yield home
-    finally:
-        for task in running:
-            task.cancel()
-        await asyncio.wait(running)
-        await embedder.close()
-        await keeper.flush()
-        await store.close()
-        await machine.registry.close()
 
 
 def prompt(sim: Sim) -> str:
@@ -201,8 +133,12 @@ def test_choices_are_learned_from_and_can_be_forgotten(sim: Sim, tmp_path: Path)
             other = await home.ask("The roof under my beehives is painted blue.")
             turn = await home.ask(WHERE)
             assert {m.id for m in turn.recalled} >= {said.id, other.id}
+            unlearn = await home.memories.choose(turn.id, other.id, "thrown out")
+            assert await home.store.state("recall choices")
+            await unlearn()
+            assert await home.store.state("recall choices") is None
             await home.memories.choose(turn.id, other.id, "thrown out")
-            await home.memories.choose(turn.id, "nothing", "opened")
+            await (await home.memories.choose(turn.id, "nothing", "opened"))()
             assert await home.store.state("recall choices")
             await home.memories.forget_choices()
             assert await home.store.state("recall choices") is None
@@ -218,7 +154,7 @@ def test_memories_are_listed_changed_and_noted(sim: Sim, tmp_path: Path) -> None
             work = await home.ask("I work with Rust. How do I borrow twice?")
             assert await home.memories.proposals(work) == ["I work with Rust"]
             note = await home.memories.add_note("I work with Rust", work.id)
-            assert (note.kind, note.turn) == ("note", work.id)
+            assert (note.kind, note.turn, note.conversation) == ("note", work.id, work.conversation)
             assert await home.memories.proposals(work) == []
             live = await home.ask("I live in Ghent. Where is the market?")
             await home.memories.decline("I live in Ghent")
@@ -231,6 +167,7 @@ def test_memories_are_listed_changed_and_noted(sim: Sim, tmp_path: Path) -> None
             assert [m.question for m in await home.memories.listed("two beehives")] == ["I keep two beehives."]
             assert changed.undo is not None
             await changed.undo()
+            assert await home.memories.get(said.id) == memory, "it is not changed any more"
             assert await home.memories.count("seven") == 1
             for wrong in (home.memories.edit(memory, " ", ""), home.memories.add_note("")):
                 with pytest.raises(MemoryRefused):

@@ -24,6 +24,7 @@ class MemoriesPanel(Panel):
 
     Args:
         go_to: shows the conversation and turn of a memory in the window.
+        wanted: identifier of a memory that is selected at first.
     """
 
     def __init__(
@@ -33,10 +34,11 @@ class MemoriesPanel(Panel):
         tasks: Tasks,
         go_to: Callable[[str, str], object],
         parent: QWidget,
+        wanted: str = "",
     ) -> None:
         super().__init__(theme, "Memories", "", parent, wide=720)
         self.setObjectName("memoriesPanel")
-        self._memories, self._tasks, self._go_to = memories, tasks, go_to
+        self._memories, self._tasks, self._go_to, self._wanted = memories, tasks, go_to, wanted
         self._undo: Callable[[], Awaitable[None]] | None = None
         self._search = Field(theme, "Search memories", "Search memories")
         self._search.setObjectName("memorySearch")
@@ -94,13 +96,17 @@ class MemoriesPanel(Panel):
         self._tasks.start("memories", self._load())
 
     async def _load(self) -> None:
-        text = self._search.text().strip()
-        found = await self._memories.listed(text, self._order.value(), PAGE)  # type: ignore[arg-type]
-        count = await self._memories.count(text) if len(found) == PAGE else len(found)
+        text, order, limit = self._search.text().strip(), self._order.value(), PAGE
+        found = await self._memories.listed(text, order, limit)  # type: ignore[arg-type]
+        while self._wanted and len(found) == limit and all(memory.id != self._wanted for memory in found):
+            limit *= 10
+            found = await self._memories.listed(text, order, limit)  # type: ignore[arg-type]
+        count = await self._memories.count(text) if len(found) == limit else len(found)
         if not isValid(self):
             return
-        chosen = {memory.id for memory in self.list.chosen}
-        self.list.memory_model.show(found, len(found) < PAGE)
+        chosen = {self._wanted} if self._wanted else {memory.id for memory in self.list.chosen}
+        self._wanted = ""
+        self.list.memory_model.show(found, len(found) < limit)
         self.list.choose(chosen)
         if found:
             self._count.setText(f"{count_words(count, 'memory', 'memories')}{' found' if text else ''}")
@@ -174,15 +180,8 @@ class MemoriesPanel(Panel):
         chosen = self.list.chosen
         pinned = not all(memory.pinned for memory in chosen)
 
-        async def act() -> "Changed":
-            last = None
-            for memory in chosen:
-                last = await self._memories.pin(memory.id, pinned)
-            assert last is not None
-            return last if len(chosen) == 1 else type(last)(f"{len(chosen):,} memories were changed")
-
         if chosen:
-            self._act(act)
+            self._act(lambda: self._memories.pin_all([memory.id for memory in chosen], pinned))
 
     def _forget(self) -> None:
         chosen = self.list.chosen
