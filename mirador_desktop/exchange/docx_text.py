@@ -1,11 +1,11 @@
 """Markdown as the paragraphs of a Word document."""
 
-import unicodedata
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 from xml.sax.saxutils import escape, quoteattr
 
+from mirador_desktop.core.direction import right_to_left
 from mirador_desktop.exchange.docx_parts import BULLETS
 from mirador_desktop.exchange.render import parser
 
@@ -34,20 +34,10 @@ def run(text: str, look: str = "") -> str:
 def paragraph(runs: str, style: str = "", properties: str = "", text: str = "") -> str:
     """A paragraph; it runs from right to left where the first letter of `text` does."""
     named = f'<w:pStyle w:val="{style}"/>' if style else ""
-    bidi = "<w:bidi/>" if _is_right_to_left(text) else ""
+    bidi = "<w:bidi/>" if right_to_left(text) else ""
     later = properties.startswith(("<w:ind", "<w:jc"))  # the schema wants an order
     inner = named + (bidi + properties if later else properties + bidi)
     return f"<w:p>{f'<w:pPr>{inner}</w:pPr>' if inner else ''}{runs}</w:p>"
-
-
-def _is_right_to_left(text: str) -> bool:
-    for character in text[:500]:
-        direction = unicodedata.bidirectional(character)
-        if direction in ("R", "AL"):
-            return True
-        if direction == "L":
-            return False
-    return False
 
 
 @dataclass

@@ -1,11 +1,12 @@
 """How a Markdown text looks: colours, sizes, and the Qt formats made of them."""
 
-import unicodedata
 from dataclasses import dataclass
 from functools import cached_property
 
 from PySide6.QtCore import Qt
 from PySide6.QtGui import QColor, QFont, QFontMetricsF, QTextBlockFormat, QTextCharFormat, QTextFormat
+
+from mirador_desktop.core.direction import right_to_left
 
 from .markdown_model import (
     BOLD,
@@ -126,14 +127,7 @@ class Formats:
     @staticmethod
     def right_to_left(line: Line) -> bool:
         """Whether the first letter with a direction is written from right to left."""
-        if line.kind == CODE_LINE or all(run.text.isascii() for run in line.runs):
-            return False
-        for run in line.runs:
-            for char in run.text:
-                direction = unicodedata.bidirectional(char)
-                if direction in ("L", "R", "AL"):
-                    return direction != "L"
-        return False
+        return line.kind != CODE_LINE and right_to_left("".join(run.text for run in line.runs))
 
     @property
     def cell_padding(self) -> float:
