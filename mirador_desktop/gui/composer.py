@@ -5,28 +5,37 @@ from functools import cached_property
 from typing import TYPE_CHECKING, cast
 
 from PySide6.QtCore import QEvent, QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
+from PySide6.QtGui import QAction, QActionGroup, QIcon
 from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
-from mirador_desktop.gui.composer_text import ComposerText
+from mirador_desktop.gui.composer_text import MOST_LINES, ComposerText
+from mirador_desktop.gui.elided import ElidedButton, ElidedLabel, shorten
 from mirador_desktop.gui.theme import Theme
 
 if TYPE_CHECKING:
     from mirador_desktop.core.conversation import Attachment
     from mirador_desktop.core.orchestrator import Depth
     from mirador_desktop.gui.attachment_chips import AttachmentChips
+    from mirador_desktop.gui.scrolled import Scrolled
 
 DEPTHS: "tuple[tuple[Depth, str, str], ...]" = (
     ("auto", "Auto", "All stages that add something"),
     ("quick", "Quick", "The first stage only"),
     ("full", "Full", "All stages, always"),
 )
-_MEMORY = {
-    "on": ("Memory on", "Sent along: the earlier turns of this conversation, and what is recalled of others"),
-    "earlier": ("Earlier turns", "Sent along: the earlier turns of this conversation; memory is switched off"),
-    "off": ("Memory off", "This question is asked on its own, without the turns before it"),
+_MEMORY = {  # words, fewer of them beside an icon, and what it means
+    "on": ("Memory on", "On", "Sent along: the earlier turns of this conversation, and what is recalled of others"),
+    "earlier": (
+        "Earlier turns",
+        "Earlier",
+        "Sent along: the earlier turns of this conversation; memory is switched off",
+    ),
+    "off": ("Memory off", "Off", "This question is asked on its own, without the turns before it"),
 }
+_LEFT, _RIGHT, _GAP = 16, 12, 8
+_FILE, _MOST_FILES = 38, 3
+"""Height of a line of files with the gap below it, px at 100 %, and how many lines there are without scrolling."""
 
 
 class Composer(QFrame):
@@ -59,8 +68,10 @@ class Composer(QFrame):
         self.text.recalled.connect(self.recalled)
         self.text.focused.connect(self._focused)
         self.text.textChanged.connect(self._do_not_wait)
-        self.text.textChanged.connect(self._refresh)
-        self._editing = QLabel("Editing a question makes a branch, the earlier answer stays", self)
+        self.text.textChanged.connect(self._offer_send)
+        self._scrolled: Scrolled | None = None
+        self._editing = ElidedLabel(self, 8)
+        self._editing.setText("Editing a question makes a branch, the earlier answer stays")
         self._editing.setProperty("kind", "small")
         self._cancel = QPushButton("Cancel", self)
         self._cancel.setProperty("kind", "flat")
@@ -105,7 +116,7 @@ class Composer(QFrame):
         above.addWidget(self._editing, 1)
         above.addWidget(self._cancel)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(_GAP)
         for chip in (self._attach, self._depth, self._memory):
             row.addWidget(chip)
         row.addStretch(1)
@@ -113,7 +124,7 @@ class Composer(QFrame):
         row.addWidget(self.send)
         row.addWidget(self.stop)
         self._column = column = QVBoxLayout(self)
-        column.setContentsMargins(16, 11, 12, 10)
+        column.setContentsMargins(_LEFT, 11, _RIGHT, 10)
         column.setSpacing(5)
         column.addLayout(above)
         column.addWidget(self._on_files)
@@ -125,8 +136,8 @@ class Composer(QFrame):
         self.restyle()
         self._refresh()
 
-    def _chip(self, name: str, text: str, words: str) -> QPushButton:
-        button = QPushButton(text, self)
+    def _chip(self, name: str, text: str, words: str) -> ElidedButton:
+        button = ElidedButton(text, self)
         button.setObjectName(name)
         button.setProperty("kind", "chip")
         button.setToolTip(words)
@@ -138,9 +149,12 @@ class Composer(QFrame):
     def files(self) -> "AttachmentChips":
         """What is attached, made behind the first paint."""
         from mirador_desktop.gui.attachment_chips import AttachmentChips
+        from mirador_desktop.gui.scrolled import Scrolled
 
         chips = AttachmentChips(self._theme, True, self)
-        self._column.insertWidget(1, chips)
+        self._scrolled = Scrolled(chips, self)
+        self._column.insertWidget(1, self._scrolled)
+        self._bound()
         chips.begun.connect(self._put_before_text)
         chips.emptied.connect(self.text.setFocus)
         chips.changed.connect(self._do_not_wait)
@@ -252,16 +266,34 @@ class Composer(QFrame):
 
     def _refresh(self) -> None:
         depth = next(name for value, name, _ in DEPTHS if value == self.chosen_depth)
-        narrow = self.width() < self._theme.px(430)
-        self._attach.setText("" if narrow else "Attach")
-        self._depth.setText(depth if narrow else f"Depth: {depth}")
+        words, fewer, meaning = _MEMORY["on" if self._recalls else "earlier"] if self.memory else _MEMORY["off"]
+        sign = icons.icon("memory" if self.memory else "memory-off", self._theme.colours.muted)
         self._depth.setAccessibleName(f"Depth: {depth}")
-        words, hint = _MEMORY["on" if self._recalls else "earlier"] if self.memory else _MEMORY["off"]
-        self._memory.setText(words)
         self._memory.setAccessibleName(words)
-        self._memory.setToolTip(hint)
+        self._memory.setToolTip(meaning)
+
+        def say(step: int) -> None:
+            self._hint.setVisible(step == 0)
+            self._attach.setText("Attach" if step < 2 else "")
+            self._depth.setText(f"Depth: {depth}" if step < 2 else depth)
+            self._memory.setText(words if step < 3 else fewer)
+            self._memory.setIcon(QIcon() if step < 3 else sign)
+
+        parts = (self._attach, self._depth, self._memory, self._hint, self.send, self.stop)
+        shorten(say, 4, parts, _GAP, self.width() - _LEFT - _RIGHT)
+        self._offer_send()
+
+    def _offer_send(self) -> None:
         self.send.setEnabled(bool(self.text.toPlainText().strip()))
         self.send.setAccessibleName("Send the question")
+
+    def _bound(self) -> None:
+        """Larger text takes more of the window: then fewer lines of it, and of files, are seen without scrolling."""
+        large = max(1.0, self._theme.scale)
+        self.text.most_lines = round(MOST_LINES / large)
+        if self._scrolled is not None:
+            lines = max(1, round(_MOST_FILES / large))
+            self._scrolled.set_most(self._theme.px(_FILE * lines - 8))
 
     def restyle(self) -> None:
         """Colours or sizes have changed."""
@@ -270,13 +302,12 @@ class Composer(QFrame):
         self._depth.setIcon(icons.icon("chevron-down", c.muted))
         self._depth.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.stop.setIcon(icons.icon("stop", c.background))
-        for button in (self._attach, self._depth, self.stop):
+        for button in (self._attach, self._depth, self._memory, self.stop):
             button.setIconSize(QSize(theme.px(14), theme.px(14)))
+        self._bound()
         self.text.updateGeometry()
-        self._hint.setVisible(self.width() > theme.px(640))
         self._refresh()
 
     def resizeEvent(self, event: QEvent) -> None:
         """Drop the hint where there is no room for it, and then words that the icons say too."""
-        self._hint.setVisible(self.width() > self._theme.px(640))
         self._refresh()

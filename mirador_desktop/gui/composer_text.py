@@ -6,7 +6,8 @@ from PySide6.QtWidgets import QFrame, QPlainTextEdit, QWidget
 
 LONG_TEXT = 10_000
 """Characters of a pasted text from which on it is attached as a file: no one wants to scroll through it."""
-_MOST_LINES = 9
+MOST_LINES = 9
+"""How many lines it grows to, with text of the usual size."""
 
 
 class ComposerText(QPlainTextEdit):
@@ -18,6 +19,9 @@ class ComposerText(QPlainTextEdit):
         resized: it wants another height.
         focused: it got or lost the focus.
         given: files, an image, or a text so long that it is better a file, were pasted or dropped (`QMimeData`).
+
+    Attributes:
+        most_lines: how many lines it grows to.
     """
 
     submitted = Signal()
@@ -32,13 +36,14 @@ class ComposerText(QPlainTextEdit):
         self.setAccessibleName("Your question")
         self.setFrameShape(QFrame.Shape.NoFrame)
         self.setTabChangesFocus(True)
+        self.most_lines = MOST_LINES
         self.document().setDocumentMargin(0)
         self.document().documentLayout().documentSizeChanged.connect(self.resized)
         self.resized.connect(self.updateGeometry)
 
     def sizeHint(self) -> QSize:
-        """As high as its lines, up to nine."""
-        lines = max(1, min(round(self.document().size().height()), _MOST_LINES))
+        """As high as its lines, up to a point."""
+        lines = max(1, min(round(self.document().size().height()), self.most_lines))
         return QSize(200, lines * self.fontMetrics().lineSpacing() + 6)
 
     def minimumSizeHint(self) -> QSize:

@@ -10,6 +10,7 @@ from mirador_desktop.core.search_query import FILTERS
 from mirador_desktop.gui import icons
 from mirador_desktop.gui.theme import Theme
 
+_WORDS = "Search conversations"
 _STEPS = {Qt.Key.Key_Down: 1, Qt.Key.Key_Up: -1}
 _HELP = "".join(f"<br><b>{f.example}</b> {f.words}" for f in FILTERS)
 
@@ -31,7 +32,7 @@ class SearchField(QLineEdit):
         super().__init__(parent)
         self._theme = theme
         self.setObjectName("searchField")
-        self.setAccessibleName("Search conversations")
+        self.setAccessibleName(_WORDS)
         self.setAccessibleDescription("Down goes through what was found, Enter opens it, Escape ends the search")
         self.setToolTip(f"<p>Search titles, questions, answers and thoughts (Ctrl+K){_HELP}</p>")
         self.setMaxLength(10_000)
@@ -75,8 +76,9 @@ class SearchField(QLineEdit):
             box = QRectF(self.rect()).adjusted(theme.px(33), 0, -theme.px(12), 0)
             painter.setFont(theme.font(9.5))
             painter.setPen(c.muted)
-            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, "Search conversations")
-            wide = painter.fontMetrics().horizontalAdvance("Search conversations")
+            words = painter.fontMetrics().elidedText(_WORDS, Qt.TextElideMode.ElideRight, int(box.width()))
+            painter.drawText(box, Qt.AlignmentFlag.AlignVCenter, words)
+            wide = painter.fontMetrics().horizontalAdvance(words)
             painter.setFont(theme.fixed_font(8))
             if wide + painter.fontMetrics().horizontalAdvance(self._hint) + theme.px(8) < box.width():
                 painter.drawText(box, Qt.AlignmentFlag.AlignVCenter | Qt.AlignmentFlag.AlignRight, self._hint)

@@ -8,7 +8,10 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QPushButton
 from pytestqt.qtbot import QtBot
 
+from mirador_desktop.core.conversation import Attachment
 from mirador_desktop.gui.composer import Composer
+from mirador_desktop.gui.elided import ElidedButton
+from mirador_desktop.gui.scrolled import Scrolled
 from tests.driving import part
 from tests.gui.test_turn_live import delete_now, the_theme
 
@@ -108,6 +111,76 @@ def test_it_grows_up_to_nine_lines(qtbot: QtBot, composer: Composer) -> None:
     assert composer.text.minimumSizeHint() == composer.text.sizeHint()
     qtbot.waitUntil(lambda: composer.height() >= composer.text.sizeHint().height())
     assert composer.text.height() >= 9 * line
+
+
+def test_larger_text_grows_to_fewer_lines(composer: Composer) -> None:
+    composer.text.setPlainText("\n".join("x" * 40))
+    theme = composer._theme
+    heights = []
+    for scale in (1.0, 2.0):
+        theme.set_scale(scale)
+        composer.restyle()
+        heights.append(composer.text.sizeHint().height())
+    theme.set_scale(1.0)
+    assert heights[1] < heights[0] * 1.3
+
+
+# ── little room ────────────────────────────────────────────────────────────────────────────────────────────
+
+
+def chips(composer: Composer) -> list[ElidedButton]:
+    return [part(composer, ElidedButton, name) for name in ("attachButton", "depthChooser", "memorySwitch")]
+
+
+@pytest.mark.parametrize(("scale", "widths"), [(1.0, (760, 420, 320, 284)), (2.0, (1520, 840, 620, 500))])
+def test_words_that_have_no_room_give_way_to_fewer_and_send_is_never_cut(
+    composer: Composer, scale: float, widths: tuple[int, ...]
+) -> None:
+    composer._theme.set_scale(scale)
+    composer.restyle()
+    composer.setMinimumSize(1, 1)  # as in the window, which asks for no more
+    said = []
+    for width in widths:
+        composer.resize(width, 200)
+        QApplication.processEvents()
+        attach, depth, memory = chips(composer)
+        said.append((attach.text(), depth.text(), memory.text(), memory.icon().isNull()))
+        assert composer.send.width() >= composer.send.sizeHint().width(), width
+        assert all(chip.shown_text() == chip.text() for chip in (attach, depth, memory)), width
+        assert memory.accessibleName() == "Memory on"
+    composer._theme.set_scale(1.0)
+    assert said[0] == ("Attach", "Depth: Auto", "Memory on", True)
+    assert said[1][0] == "Attach"
+    assert ("", "Auto", "Memory on", True) in said
+    assert said[-1] == ("", "Auto", "On", False)
+
+
+def test_many_files_are_scrolled_and_leave_the_text_its_place(qtbot: QtBot, composer: Composer) -> None:
+    composer._theme.set_scale(2.0)
+    composer.restyle()
+    composer.resize(848, 300)
+    composer.activateWindow()
+    files = composer.files
+    area = part(composer, Scrolled, "")
+    assert not area.isVisible()
+    for number in range(12):
+        files.add(Attachment(f"file {number}.txt", "x", 100, 46))
+    qtbot.waitUntil(area.isVisible)
+    qtbot.waitUntil(lambda: not files.chips[-1].visibleRegion().isEmpty())
+    QApplication.processEvents()
+    assert files.chips[-1].visibleRegion().boundingRect() == files.chips[-1].rect(), "the last one is seen whole"
+    assert area.height() < 3 * files.chips[0].height()
+    assert composer.text.height() >= composer.text.sizeHint().height()
+    assert area.geometry().bottom() < composer.text.y()
+    for chip in (files.chips[0], files.chips[-1]):
+        chip.setFocus()
+        assert chip.visibleRegion().boundingRect() == chip.rect(), "what gets the focus is scrolled to"
+    for chip in files.chips[1:]:
+        chip.removed.emit()
+    qtbot.waitUntil(lambda: area.height() == files.chips[0].height())
+    files.chips[0].removed.emit()
+    assert not area.isVisible()
+    composer._theme.set_scale(1.0)
 
 
 def test_wrapped_lines_count(qtbot: QtBot, composer: Composer) -> None:
