@@ -101,13 +101,19 @@ def documents(path: Path, budget: Budget) -> Iterator[Document]:
             yield from _of_folder(path, budget)
         elif not stat.S_ISREG(mode):
             raise ExchangeError(f"{path.name} is neither a file nor a folder.")
-        elif zipfile.is_zipfile(path):
+        elif _begins_as_archive(path) or zipfile.is_zipfile(path):
             yield from _of_archive(path, budget)
         else:
             budget.total = path.stat().st_size
             yield Document(path.name, lambda: _opened(path, budget), alone=True)
     except OSError as error:
         raise ExchangeError(f"{path.name} cannot be read: {error.strerror or error}.") from error
+
+
+def _begins_as_archive(path: Path) -> bool:
+    """Whether it is an archive by its first bytes; one that was not loaded whole has no end by which to know it."""
+    with path.open("rb") as file:
+        return file.read(4) == b"PK\x03\x04"
 
 
 def _opened(path: Path, budget: Budget) -> BinaryIO:
@@ -134,7 +140,9 @@ def _of_archive(path: Path, budget: Budget) -> Iterator[Document]:
     try:
         archive = budget.archive = zipfile.ZipFile(path)
     except BROKEN as error:
-        raise ExchangeError(f"{path.name} is a broken archive: {error}.") from error
+        raise ExchangeError(
+            f"{path.name} is a broken archive, which may not have been downloaded to its end: {error}."
+        ) from error
     entries = [e for e in archive.infolist() if e.filename.lower().endswith(_ENDINGS) and not e.is_dir()]
     if len(entries) > MOST_FILES:
         raise ExchangeError(f"{path.name} holds more than {MOST_FILES:,} files.")

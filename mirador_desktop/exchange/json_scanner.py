@@ -69,7 +69,7 @@ class Scanner:
             except json.JSONDecodeError as error:
                 # It may only be cut off; what is wrong in the middle is still wrong when there is more.
                 if self._ended or (len(self._text) - error.pos > _PIECE and not error.msg.startswith("Unterminated")):
-                    self._broken(f"{error.msg.lower()} at line {error.lineno}")
+                    self._broken(f"{error.msg.lower().removesuffix(' at')} at line {error.lineno}")
             except RecursionError:
                 self._broken("it is nested too deeply")
             except ValueError as error:

@@ -27,6 +27,8 @@ _DEEPEST = 32
 """Levels of lists and quotes that a page has room for."""
 _PATIENCE = 600.0
 """Seconds for the last pages: the fonts are written at the end."""
+_MUCH = 1 << 20
+"""Bytes for which there is no room where a disk is full."""
 
 
 class PdfWriter(Writer):
@@ -130,6 +132,13 @@ class PdfWriter(Writer):
         self._said.seek(0)
         said = self._said.read()[-2000:].decode("utf-8", "replace").strip().splitlines()
         why = said[-1] if said else f"its writer ended with {self._child.returncode}"
+        target, _ = self._target()
+        if target != "-":
+            try:
+                with open(target, "ab") as file:  # Qt says no more than that there was an error
+                    file.write(bytes(_MUCH))
+            except OSError as error:
+                why = error.strerror or why
         return ExchangeError(f"The PDF could not be written: {why.rstrip('.')}.")
 
 

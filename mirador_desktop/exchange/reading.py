@@ -59,8 +59,10 @@ def _read(path: Path, report: ImportReport, budget: Budget) -> Records:
             yield from _document(document, report, images)
             known += 1
         except (_Unknown, BrokenJson) as error:
-            if isinstance(error, BrokenJson) and (document.alone or _is_conversations(document)):
+            if isinstance(error, BrokenJson) and document.alone:
                 raise
+            if isinstance(error, BrokenJson) and _is_conversations(document):
+                raise BrokenJson(f"{document.name}: {error}") from None
             if document.alone:
                 raise ExchangeError(f"{path.name} {_UNKNOWN}.") from None
     for thread, messages in threads.pairs():

@@ -340,6 +340,6 @@ def main(path: str) -> int:
         else:
             write(path, pieces)
     except OSError as error:
-        print(error.strerror or error, file=sys.stderr)  # noqa: T201
-        return 1
+        print(error.strerror or error, file=sys.stderr, flush=True)  # noqa: T201
+        os._exit(1)  # Qt crashes when what it has half painted is taken away
     return 0

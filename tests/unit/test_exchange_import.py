@@ -229,11 +229,20 @@ def test_images_of_an_export_are_kept_as_far_as_there_is_room(
     assert report.left_out == {"images": 2}
 
 
+def test_an_archive_without_its_end_is_told_as_one(tmp_path: Path) -> None:
+    path = tmp_path / "export.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("conversations.json", "[]" * 1000)
+    path.write_bytes(path.read_bytes()[:-60])
+    with pytest.raises(ExchangeError, match=r"^export\.zip is a broken archive, which may not have been downloaded"):
+        read_back(path)
+
+
 def test_a_broken_piece_of_the_zip_is_not_passed_over(tmp_path: Path) -> None:
     path = tmp_path / "export.zip"
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("conversations-000.json", "[")
-    with pytest.raises(ExchangeError, match="ends too early"):
+    with pytest.raises(ExchangeError, match=r"^conversations-000\.json: The file .* ends too early"):
         read_back(path)
 
 

@@ -112,6 +112,17 @@ def test_a_child_that_cannot_write_says_why(tmp_path: Path) -> None:
         writer.abort()
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="there is no device that is always full")
+def test_a_full_disk_is_told_whatever_the_child_says(tmp_path: Path) -> None:
+    with open("/dev/full", "wb", buffering=0) as out:
+        command = [sys.executable, "-c", "import sys; print('QPainter: oh', file=sys.stderr); sys.exit(1)"]
+        writer = PdfWriter(out, EVERYTHING, [Conversation("c")], {}, command)
+        writer.begin()
+        with pytest.raises(ExchangeError, match=r"^The PDF could not be written: No space left on device\.$"):
+            writer.end()
+        writer.abort()
+
+
 def test_a_program_that_is_not_there_is_an_error_in_words(tmp_path: Path) -> None:
     with (tmp_path / "a.pdf").open("wb") as out:
         writer = PdfWriter(out, EVERYTHING, [Conversation("c")], {}, [str(tmp_path / "nothing")])
