@@ -7,11 +7,12 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QAction, QActionGroup
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtGui import QAction, QActionGroup, QIcon, QResizeEvent
+from PySide6.QtWidgets import QHBoxLayout, QMenu, QVBoxLayout, QWidget
 
 from mirador_desktop.core.amounts import count_words
 from mirador_desktop.gui import icons
+from mirador_desktop.gui.elided import ElidedButton, ElidedLabel, shorten
 from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.tags_row import TagsRow
 from mirador_desktop.gui.theme import Theme
@@ -21,6 +22,9 @@ if TYPE_CHECKING:
     from mirador_desktop.core.stages import Pipeline
 
 LAYOUTS = (("stack", "Stack"), ("columns", "Columns"), ("final", "Final only"))
+_GAP = 8
+_LEAST, _ENOUGH = 6, 16
+"""Characters of the title that are always shown, and that are more worth than the words of the choosers."""
 
 
 class TitleBar(QWidget):
@@ -49,19 +53,14 @@ class TitleBar(QWidget):
         super().__init__(parent)
         self._theme = theme
         self._pipelines = list(pipelines)
-        self._full_title = ""
-        self.title = QLabel(self)
+        self.title = ElidedLabel(self, _LEAST)
         self.title.setObjectName("conversationTitle")
-        self.title.setTextFormat(Qt.TextFormat.PlainText)
-        self.title.setSizePolicy(QSizePolicy.Policy.Ignored, QSizePolicy.Policy.Preferred)
-        self._choosers: list[QPushButton] = []
-        self.pipeline_button, self._pipeline_group = self._chooser(
-            "pipelineChooser", "Pipeline", [(p.name, self._words(p)) for p in pipelines]
-        )
+        entries = [(p.name, self._words(p)) for p in pipelines]
+        self.pipeline_button, self._pipeline_group = self._chooser("pipelineChooser", entries)
         self._pipeline_group.triggered.connect(self._pipeline_triggered)
-        self.layout_button, self._layout_group = self._chooser("layoutChooser", "Layout of the panels", LAYOUTS)
+        self.layout_button, self._layout_group = self._chooser("layoutChooser", LAYOUTS)
         self._layout_group.triggered.connect(self._layout_triggered)
-        self.export = QPushButton("Export", self)
+        self.export = ElidedButton("Export", self)
         self.export.setObjectName("exportButton")
         self.export.setProperty("kind", "chip")
         self.export.setAccessibleName("Export the conversation")
@@ -69,8 +68,7 @@ class TitleBar(QWidget):
         menu.addAction("Copy as Markdown", self.copy_all.emit)
         menu.addAction("Export…", self.save_all.emit)
         self.export.setMenu(menu)
-        self._choosers.append(self.export)
-        self.no_memory = QPushButton("Memory off", self)
+        self.no_memory = ElidedButton("Memory off", self)
         self.no_memory.setObjectName("memoryOff")
         self.no_memory.setProperty("kind", "flat")
         self.no_memory.setProperty("quiet", "meta")
@@ -90,18 +88,22 @@ class TitleBar(QWidget):
         column.setContentsMargins(0, 12, 0, 8)
         column.setSpacing(4)
         row = QHBoxLayout()
-        row.setSpacing(8)
+        row.setSpacing(_GAP)
         column.addLayout(row)
         column.addWidget(self.tags)
         row.addWidget(self.title, 1)
         signs = QHBoxLayout()
         signs.setSpacing(2)
-        for sign in (self.no_memory, self.branches, self.tag_button):
-            signs.addWidget(sign)
         row.addLayout(signs)
-        for button in (self.pipeline_button, self.layout_button, self.export):
+        self._signs = (self.no_memory, self.branches, self.tag_button)
+        for sign in self._signs:
+            signs.addWidget(sign)
+        self._choosers = (self.pipeline_button, self.layout_button, self.export)
+        for button in self._choosers:
+            button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)  # the arrow behind the words
             row.addWidget(button)
         self.choose_layout(layout)
+        self.set_title("")
         self.show_order(None)
         self.show_branch_count(0)
         self.restyle()
@@ -110,17 +112,14 @@ class TitleBar(QWidget):
     def _words(pipeline: Pipeline) -> str:
         return f"{pipeline.name} · {count_words(len(pipeline.stages), 'stage')}"
 
-    def _chooser(self, name: str, words: str, entries: Sequence[tuple[str, str]]) -> tuple[QPushButton, QActionGroup]:
-        button = QPushButton(self)
+    def _chooser(self, name: str, entries: Sequence[tuple[str, str]]) -> tuple[ElidedButton, QActionGroup]:
+        button = ElidedButton("", self)
         button.setObjectName(name)
         button.setProperty("kind", "chip")
-        button.setToolTip(words)
-        button.setAccessibleName(words)
         group = QActionGroup(button)
         menu = QMenu(button)
         self._add_actions(group, menu, entries)
         button.setMenu(menu)
-        self._choosers.append(button)
         return button, group
 
     @staticmethod
@@ -176,8 +175,10 @@ class TitleBar(QWidget):
 
     def set_title(self, title: str) -> None:
         """Show the conversation's title."""
-        self._full_title = title
-        self._refresh()
+        self.title.setText(title)
+        self.title.setToolTip(f"<p>{escape(title)}</p>" if title else "")
+        self.title.setAccessibleName(title or "Title")
+        self._fit()
 
     def show_order(self, conversation: Conversation | None) -> None:
         """Show a conversation's tags, and whether its memory is off."""
@@ -186,6 +187,7 @@ class TitleBar(QWidget):
         self.tags.setVisible(bool(tags))
         self.tag_button.setVisible(conversation is not None)
         self.no_memory.setVisible(conversation is not None and not conversation.memory)
+        self._fit()
 
     def show_branch_count(self, count: int) -> None:
         """Offer the branches where there are some."""
@@ -193,6 +195,7 @@ class TitleBar(QWidget):
         self.branches.setToolTip(words)
         self.branches.setAccessibleName(words)
         self.branches.setVisible(count > 1)
+        self._fit()
 
     def _pipeline_triggered(self) -> None:
         self._refresh()
@@ -203,24 +206,44 @@ class TitleBar(QWidget):
         self.layout_chosen.emit(action.data())
 
     def _refresh(self) -> None:
-        self.pipeline_button.setText(self._words(self.pipeline).replace("&", "&&"))
+        """Another pipeline or layout is chosen."""
+        self.pipeline_button.setToolTip(f"Pipeline: {self._words(self.pipeline)}")
         self.pipeline_button.setAccessibleName(f"Pipeline: {self.pipeline.name}")
-        layout = self._layout_group.checkedAction()
-        self.layout_button.setText(layout.text() if layout is not None else "")
-        self.layout_button.setAccessibleName(f"Layout: {self.layout_button.text()}")
-        room = max(40, self.title.width())
-        self.title.setText(self.title.fontMetrics().elidedText(self._full_title, Qt.TextElideMode.ElideRight, room))
-        self.title.setToolTip(f"<p>{escape(self._full_title)}</p>" if self._full_title else "")
-        self.title.setAccessibleName(self._full_title or "Title")
+        self.layout_button.setToolTip(f"Layout of the panels: {self._layout_words()}")
+        self.layout_button.setAccessibleName(f"Layout: {self._layout_words()}")
+        self._fit()
 
-    def resizeEvent(self, event: object) -> None:
-        """Shorten the title to the room it has."""
-        self._refresh()
+    def _layout_words(self) -> str:
+        chosen = self._layout_group.checkedAction()
+        return chosen.text() if chosen is not None else ""
+
+    def _fit(self) -> None:
+        """Say as much as leaves room for the title."""
+        theme, layout = self._theme, self._layout_group.checkedAction()
+        arrow, bare = icons.icon("chevron-down", theme.colours.muted), QIcon()
+        signs = [icons.icon(name, theme.colours.muted) for name in (layout.data() if layout else "", "export")]
+
+        def say(step: int) -> None:
+            name = self.pipeline.name if step else self._words(self.pipeline)
+            self.pipeline_button.setText(name.replace("&", "&&"))
+            self.no_memory.setText("Memory off" if step < 2 else "")
+            self.no_memory.setIcon(bare if step < 2 else icons.icon("memory-off", theme.colours.muted))
+            for button, words, sign in zip(self._choosers[1:], (self._layout_words(), "Export"), signs, strict=True):
+                button.setText(words if step < 2 else "")
+                button.setIcon(arrow if step < 2 else sign)
+
+        metrics = self.title.fontMetrics()
+        title = min(metrics.horizontalAdvance(self.title.text()), _ENOUGH * metrics.averageCharWidth())
+        shorten(say, 3, (*self._signs, *self._choosers), _GAP, self.width() - title - _GAP)
+
+    def resizeEvent(self, event: QResizeEvent) -> None:
+        """There is more room, or less."""
+        super().resizeEvent(event)
+        self._fit()
 
     def restyle(self) -> None:
         """Colours or sizes have changed."""
-        for button in self._choosers:
-            button.setIcon(icons.icon("chevron-down", self._theme.colours.muted))
+        for button in (*self._choosers, self.no_memory):
             button.setIconSize(QSize(self._theme.px(13), self._theme.px(13)))
-            button.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
-        self._refresh()
+        self.pipeline_button.setIcon(icons.icon("chevron-down", self._theme.colours.muted))
+        self._fit()
