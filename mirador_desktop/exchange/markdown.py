@@ -18,7 +18,9 @@ from mirador_desktop.exchange.writer import Writer
 
 _RESERVED = re.compile(r"CON|PRN|AUX|NUL|COM\d|LPT\d", re.IGNORECASE)
 """Names of devices, which Windows takes for no file even with an ending."""
-_SPECIAL = re.compile(r"([\\`*_\[\]<>#|~&])")
+_SPECIAL = re.compile(r"[\\`*_\[\]<>#|~]|&(?=#?\w+;)")
+_ENTITIES = {"<": "&lt;", "&": "&amp;"}
+"""Not every reader knows a backslash before these."""
 
 
 class MarkdownWriter(Writer):
@@ -71,11 +73,11 @@ def _quoted(text: str) -> str:
 
 def _text(text: str) -> str:
     """A line of our own: nothing in it is a sign."""
-    return re.sub(r"(?<=\w)\\_(?=\w)", "_", _SPECIAL.sub(r"\\\1", text))
+    return re.sub(r"(?<=\w)\\_(?=\w)", "_", _heading(text))
 
 
 def _heading(text: str) -> str:
-    return _SPECIAL.sub(r"\\\1", text)
+    return _SPECIAL.sub(lambda sign: _ENTITIES.get(sign[0], f"\\{sign[0]}"), text)
 
 
 def file_name_of(conversations: Sequence[Conversation], suffix: str = ".md") -> str:

@@ -2,122 +2,150 @@
 
 Raw HTML, pictures and links that lead elsewhere than to http, https and mailto are escaped, so that every program
 shows them as text; a block of code that was cut off is closed, so that it does not swallow what follows. Everything
-else stays to the letter.
+else, and what stands in code, stays to the letter.
+
+Readers differ in what they know of tables, and so in where a paragraph and a piece of code end: the text is read with
+tables and without, and what is not code in either is escaped. "<" becomes an entity: some readers know no backslash
+before it, and others take one for a part of the address before.
 """
 
 import functools
 import re
 from typing import TYPE_CHECKING
 
+from mirador_desktop.exchange.nesting import is_deeper, read_deep
 from mirador_desktop.exchange.render import is_link
 
 if TYPE_CHECKING:
     from markdown_it import MarkdownIt
-    from markdown_it.token import Token
 
+_Changes = dict[int, tuple[int, str]]
+"""By place: so many characters there become something else."""
+_CELL = re.compile(r"(?:[^|\\]|\\.?)+")
 _ROUNDS = 8
-_HARMFUL = re.compile(r"[<\[]")
+_GOOD = r"(?:https?:|mailto:)"
+_ADDRESS = r"(?:https?://|ftp://|www\.)[^ \t\n<]*"
+_SIGNS = (
+    r"\\[^<]"
+    rf"|<(?:{_GOOD}[^\s<>]*|[\w.+-]+@[\w-]+(?:\.[\w-]+)+)>"
+    rf"|\](?:\([\s>]*<?|:[\s>]*<)(?={_GOOD})"
+    r"|(?P<code>`+)"
+    r"|(?P<html>\\?<)(?=[a-z/!?])"
+    r"|!(?P<image>\[)"
+    rf"|(?P<link>\])(?=\(|:[\s>]*(?!<?{_GOOD}|[\s>])\S*?[:&])"
+)
+"""What has a meaning in text that is no code; what may stay has no name. Some readers take a "definition" of a link
+for one wherever it stands."""
+_READINGS = (re.compile(_SIGNS, re.IGNORECASE), re.compile(f"{_ADDRESS}|{_SIGNS}", re.IGNORECASE))
+"""For some readers an address that stands by itself is a link, to which also backticks belong."""
+_EVERYTHING = re.compile(r"\\[^<]|(?P<html>\\?<)|(?P<bracket>\[)")
 
 
 def harmless(text: str) -> str:
     """The text with what could do harm escaped, and with its last block of code closed."""
-    if _HARMFUL.search(text):
-        for _ in range(_ROUNDS):
+    if "<" in text or "[" in text:
+        for _ in range(_ROUNDS):  # one thing can hide another
             escaped = _escape(text)
             if escaped == text:
                 break
             text = escaped
         else:  # something that hides behind what was escaped: now the whole text, also where it need not be
-            text = re.sub(r"(?<!\\)((?:\\\\)*)([<\[])", r"\1\\\2", text)
-            text = text.replace("<", "&lt;") if _escape(text) != text else text
+            text = _changed(text, _everything(text, 0, len(text)))
     return _closed(text)
 
 
 @functools.cache
-def _reader() -> "MarkdownIt":
+def _reader(tables: bool = True) -> "MarkdownIt":
     """A reader that takes everything for what the most trusting program would."""
     from markdown_it import MarkdownIt
 
-    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+    reader = MarkdownIt("commonmark", {"html": True}).enable(
+        ["table", "strikethrough"] if tables else "strikethrough"
+    )
+    read_deep(reader)
     reader.validateLink = lambda address: True  # type: ignore[method-assign,assignment]
     return reader
 
 
 def _escape(text: str) -> str:
-    """Escape what the reader finds to be harmful; once more may be needed, because one thing can hide another."""
-    lines = text.split("\n")
-    starts: list[int] = [0]
-    for each in lines:
-        starts.append(starts[-1] + len(each) + 1)
-    places: set[int] = set()
-    env: dict[str, dict[str, dict[str, str]]] = {}
-    for token in _reader().parse(text, env):
-        if token.map is None or token.type not in ("html_block", "inline"):
-            continue
-        begin, end = starts[token.map[0]], min(starts[min(token.map[1], len(lines))], len(text))
-        if token.type == "html_block":
-            places.update(begin + match.start() for match in re.finditer("<", text[begin:end]))
-        elif token.children:
-            places |= _inline(text, begin, end, token.children)
-    references = env.get("references", {}).items()
-    bad = {_label(label) for label, reference in references if not is_link(reference.get("href", ""))}
-    if bad:
-        places |= _definitions(text, bad)
-    for place in sorted(places, reverse=True):
-        text = f"{text[:place]}\\{text[place:]}"
-    return text
+    """Escape what either reading finds to be harmful."""
+    changes: _Changes = {}
+    last = text.rfind(">")
+    starts = [0, *(match.end() for match in re.finditer("\n", text)), len(text)]
+    for tables in (True, False):
+        env: dict[str, dict[str, dict[str, str]]] = {}
+        row = -1
+        for token in _reader(tables).parse(text, env):
+            if token.map is None:
+                continue
+            begin, end = starts[token.map[0]], starts[min(token.map[1], len(starts) - 1)]
+            if token.type == "tr_open":
+                row = token.map[0]
+                for cell in _CELL.finditer(text, begin, end):
+                    changes |= _harm(text, cell.start(), cell.end(), last)
+            elif token.type == "html_block":
+                changes |= _harm(text, begin, end, end)
+            elif token.type == "inline" and token.map[0] != row:
+                changes |= _harm(text, begin, end, last)
+            elif token.type == "code_block" and is_deeper(token):
+                changes |= _everything(text, begin, end)
+        references = env.get("references", {}).items()
+        bad = {_label(label) for label, reference in references if not is_link(reference.get("href", ""))}
+        if bad:
+            changes |= _definitions(text, bad)
+    return _changed(text, changes)
 
 
-def _inline(text: str, begin: int, end: int, children: "list[Token]") -> set[int]:
-    """Where harmful things begin in a paragraph, whose tokens know no places: they are sought in their order."""
-    places: set[int] = set()
-    at = begin
-    for child, following in zip(children, [*children[1:], None], strict=True):
-        if child.type == "code_inline":
-            found = text.find(child.content.split(" ")[0], at, end)
-            at = found + len(child.content) if found >= 0 else at
-            continue
-        if child.type == "html_inline":
-            wanted = child.content.split("\n")[0]
-        elif child.type == "image":
-            wanted = "!["
-        elif child.type == "link_open" and child.info == "auto":
-            wanted = "<"
-        elif child.type == "link_open":
-            wanted = "[" + (following.content if following is not None and following.type == "text" else "")
-        else:
-            continue
-        tries = ((wanted, at), (wanted, begin), (wanted[:1], at), (wanted[:1], begin))
-        founds = (_unescaped(text, each, start, end) for each, start in tries)
-        found = next((place for place in founds if place >= 0), -1)
-        if found >= 0 and child.type == "link_open" and is_link(str(child.attrs.get("href", ""))):
-            at = found + 1
-        elif found >= 0:
-            places.add(found + (1 if child.type == "image" else 0))
-            at = found + 1
-    return places
+def _harm(text: str, begin: int, end: int, last: int) -> _Changes:
+    """What is harmful in a piece of text, in which all code ends that begins in it.
+
+    Args:
+        last: where HTML can end at last: what begins behind that is none.
+    """
+    changes: _Changes = {}
+    for signs in _READINGS:
+        at = begin
+        while found := signs.search(text, at, end):
+            at = found.end()
+            kind = found.lastgroup
+            if kind == "code":
+                closing = re.compile(f"(?<!`){found[0]}(?!`)").search(text, at, end)
+                at = closing.end() if closing is not None else at
+            elif kind == "html" and at <= last:
+                changes[found.start()] = (len(found[0]), "&lt;")
+            elif kind in ("image", "link"):
+                changes[found.start(kind)] = (1, f"\\{found[kind]}")
+    return changes
 
 
-def _unescaped(text: str, wanted: str, at: int, end: int) -> int:
-    """Where something stands that no backslash takes the meaning of; -1 if nowhere."""
-    while (found := text.find(wanted, at, end)) >= 0:
-        before = found
-        while before > 0 and text[before - 1] == "\\":
-            before -= 1
-        if (found - before) % 2 == 0:
-            return found
-        at = found + 1
-    return -1
+def _everything(text: str, begin: int, end: int) -> _Changes:
+    """All that could be harmful in a piece of text, whether it is code or not."""
+    changes: _Changes = {}
+    for found in _EVERYTHING.finditer(text, begin, end):
+        if found["html"]:
+            changes[found.start()] = (len(found[0]), "&lt;")
+        elif found["bracket"]:
+            changes[found.start()] = (1, "\\[")
+    return changes
 
 
-def _definitions(text: str, labels: set[str]) -> set[int]:
+def _definitions(text: str, labels: set[str]) -> _Changes:
     """Where the addresses of these labels are defined."""
-    found = re.finditer(r"^[ >\t]*(\[)((?:[^\[\]\\]|\\.)+)\]:", text, re.MULTILINE)
-    return {match.start(1) for match in found if _label(match[2]) in labels}
+    found = re.finditer(r"(?<!\\)\[((?:[^\[\]\\]|\\.)+)\]:", text, re.DOTALL)
+    return {match.end() - 2: (1, "\\]") for match in found if _label(match[1]) in labels}
 
 
 def _label(text: str) -> str:
-    return " ".join(text.split()).casefold()
+    return " ".join(re.sub(r"\n[ >\t]*", " ", text).split()).casefold()
+
+
+def _changed(text: str, changes: _Changes) -> str:
+    parts = list[str]()
+    at = 0
+    for place, (length, instead) in sorted(changes.items()):
+        parts += (text[at:place], instead)
+        at = place + length
+    return "".join([*parts, text[at:]])
 
 
 def _closed(text: str) -> str:

@@ -62,6 +62,10 @@ hostile = st.lists(
             "\n[r]: javascript:x\n",
             "|",
             "|-|-|\n",
+            "| a | b |\n|-|-|\n",
+            "<x\ny>",
+            "[a\nb](javascript:x)",
+            "https://x.y",
             "x",
             "日",
             "\t",
@@ -133,16 +137,18 @@ def test_code_is_coloured_by_classes_and_unknown_languages_are_left_alone() -> N
 # Markdown
 
 
-def _trusting() -> MarkdownIt:
-    reader = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
+def _trusting(tables: bool = True) -> MarkdownIt:
+    reader = MarkdownIt("commonmark", {"html": True, "maxNesting": 200}).enable("strikethrough")
+    if tables:
+        reader.enable("table")
     reader.validateLink = lambda address: True  # type: ignore[method-assign,assignment]
     return reader
 
 
 def _harm(text: str) -> list[str]:
-    """What the most trusting program would make of it."""
+    """What the most trusting programs would make of it."""
     found = []
-    for token in _trusting().parse(text):
+    for token in [*_trusting().parse(text), *_trusting(tables=False).parse(text)]:
         found += ["html"] * (token.type == "html_block")
         for child in token.children or ():
             found += ["html"] * (child.type == "html_inline") + ["image"] * (child.type == "image")
@@ -173,7 +179,8 @@ def test_nothing_that_a_model_writes_swallows_what_follows(text: str) -> None:
         "Plain, with `code <b>` and **bold** and [a link](https://example.com) in it.",
         "```html\n<script>alert(1)</script>\n![x](y)\n```\n\n    <b>indented</b>",
         "2 < 3 and a[0] < b[1], C:\\path, 5 * 3 * 2",
-        "<https://example.com> and \\<b> and &lt;b&gt;",
+        "<https://example.com> and <me@example.com> and &lt;b&gt;",
+        "`x<y>` and [spaces](<https://example.com/a b> 'title'), a<b and c<d",
         "- a\n\n  ```\n  code\n  ```\n\n1. b",
         "| a | b |\n|---|---|\n| `<b>` | [x](mailto:a@example.com) |",
     ],
@@ -187,19 +194,67 @@ def test_a_good_link_beside_a_bad_one_stays() -> None:
         "[good](https://a.example) ![pic](https://b.example/x.png) [bad](javascript:x) [good](https://c.example)"
     )
     assert text == (
-        "[good](https://a.example) !\\[pic](https://b.example/x.png) \\[bad](javascript:x) [good](https://c.example)"
+        "[good](https://a.example) !\\[pic](https://b.example/x.png) [bad\\](javascript:x) [good](https://c.example)"
     )
+
+
+@pytest.mark.parametrize(
+    ("text", "expected"),
+    [
+        # for some readers the address before goes on to "<" or a space, over a backslash and over backticks
+        ("see https://x.y<img src=x onerror=a>", "see https://x.y&lt;img src=x onerror=a>"),
+        ("www.x.y``<b>``", "www.x.y``&lt;b>``"),
+        # for some readers a backslash means nothing before "<"
+        ("\\<script>alert(1)\\</script>", "&lt;script>alert(1)&lt;/script>"),
+        ("\\\\<b> `<b>`", "\\\\&lt;b> `<b>`"),
+        # a row of a table, or a paragraph
+        ("| a | b |\n|---|---|\n[a\nb](javascript:x)", "| a | b |\n|---|---|\n[a\nb\\](javascript:x)"),
+        ("| a | b |\n|---|---|\n<x\ny>", "| a | b |\n|---|---|\n&lt;x\ny>"),
+        ("| a | b |\n|---|---|\n| ` | <i> ` |", "| a | b |\n|---|---|\n| ` | &lt;i> ` |"),
+        # where only some readers see a link, or where one leads
+        ("[x](javascript:alert (1))", "[x\\](javascript:alert (1))"),
+        ("text\n[r]: javascript:a\n\n[x][r]", "text\n[r\\]: javascript:a\n\n[x][r]"),
+        ("- [r]: javascript:a\n\n[x][r]", "- [r\\]: javascript:a\n\n[x][r]"),
+        # deeper than is read
+        (f"{'> ' * 120}<b> [x](javascript:a)", f"{'> ' * 120}&lt;b> \\[x](javascript:a)"),
+        (f"{'- ' * 60}`<b>` ![x](y)", f"{'- ' * 60}`&lt;b>` !\\[x](y)"),
+    ],
+)
+def test_what_only_some_readers_see_is_harmless_too(text: str, expected: str) -> None:
+    assert harmless(text) == expected
+    assert not _harm(harmless(text))
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<a ",
+        "<a>",
+        "<div>\n",
+        "`",
+        "``` `",
+        "[",
+        "![",
+        "](",
+        "[a]: b\n",
+        "[x](javascript:a)",
+        "| a |\n|-|\n",
+        "<!--\n\n",
+    ],
+)
+def test_what_is_repeated_without_end_takes_no_time(piece: str) -> None:
+    harmless(piece * (5_000 // len(piece)))
 
 
 def test_markdown_of_several_conversations_with_everything() -> None:
     text = written("markdown", _sample(2)).decode()
     assert not _harm(text)
-    assert text.count("\n# Title \\<b\\>") == 1
+    assert text.count("\n# Title &lt;b\\>") == 1
     assert text.count("> *Thoughts*") == 4
     assert "82 % sure, not calibrated" in text
     assert "*Left out: It was good enough.*" in text
     assert "cut off at its most tokens" in text
-    assert "a\\<b\\>.csv (1 kB)" in text
+    assert "a&lt;b\\>.csv (1 kB)" in text
 
 
 def test_options_decide_what_is_written() -> None:
