@@ -23,7 +23,7 @@ from tests.ollama_sim.scenarios import NOMIC
 BEES = "I keep seven beehives on the roof in Ghent. What do they need?"
 WHERE = "What is on the roof beside my beehives?"
 OLD = MemoryUsed("a", "shares “roof”", 12, "turn", "a", "c", "Bees in Ghent", 1.7e9, BEES)
-NOTE = MemoryUsed("b", "", 3, "note", "", "", "", 1.7e9, "I work with Rust")
+NOTE = MemoryUsed("b", "", 3, "note", "", "", "", 1.7e9, "I work with Rust", pinned=True)
 GONE = MemoryUsed("c", "shares “rust”", 3)
 
 
@@ -58,6 +58,16 @@ def test_rows_tell_source_date_and_why(qtbot: QtBot) -> None:
     ]
     menu.actions()[-2].trigger()
     assert heard[-1] == ("pin", "a")
+    menu.close()
+    menu = used.rows[1].menu(used.rows[1].rect().center())
+    assert [a.text() for a in menu.actions() if a.text()] == [
+        "Show it in the list of memories",
+        "Do not use it in this conversation",
+        "No longer always remember it",
+        "Forget it",
+    ]
+    menu.actions()[-2].trigger()
+    assert heard[-1] == ("unpin", "b")
     menu.close()
 
 
@@ -166,6 +176,17 @@ async def _listed_changed_and_forgotten(window: MainWindow) -> None:
     choose = next(b for b in part(panel, Segments, "").findChildren(QPushButton) if b.text() == "Oldest")
     choose.click()
     await until(lambda: model.memories[0].question == BEES, "the oldest first")
+    part(panel, QPushButton, "forgetMemory").click()
+    await until(lambda: not model.memories, "nothing")
+    part(panel, QPushButton, "memoryUndo").click()
+    await until(lambda: len(model.memories) == every, "all of them again")
+    assert all(memory.pinned for memory in model.memories)
+    assert {memory.kind for memory in model.memories} == {"turn", "note"}
+    panel.list.selectAll()
+    part(panel, QPushButton, "pinMemory").click()
+    await until(lambda: not any(m.pinned for m in model.memories), "none pinned")
+    part(panel, QPushButton, "memoryUndo").click()
+    await until(lambda: all(m.pinned for m in model.memories), "all pinned again")
     part(panel, QPushButton, "forgetMemory").click()
     await until(lambda: not model.memories, "nothing")
     panel.reject()
