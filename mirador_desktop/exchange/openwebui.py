@@ -6,6 +6,7 @@ what it does not know of a message, so Mirador's own identifiers come back with 
 """
 
 import base64
+import html
 import json
 import math
 import shutil
@@ -163,7 +164,7 @@ def _thoughts(answer: Answer) -> str:
     seconds = answer.thinking_seconds
     known = seconds is not None and math.isfinite(seconds)
     duration, words = (f"{seconds:.0f}", f"Thought for {seconds:.0f} seconds") if known else ("0", "Thought")
-    quoted = "\n".join(f"> {line}" for line in answer.thinking.split("\n"))
+    quoted = html.escape("\n".join(f"> {line}" for line in answer.thinking.split("\n")))
     return (
         f'<details type="reasoning" done="true" duration="{duration}">\n<summary>{words}</summary>\n'
         f"{quoted}\n</details>\n"

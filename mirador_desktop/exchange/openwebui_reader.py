@@ -4,6 +4,7 @@ The form is that of Open WebUI's own export and import (`ChatResponse` in its ba
 Older ones have only a list of messages. Mirador's own files of this form are recognised and keep their identifiers.
 """
 
+import html
 import re
 from collections.abc import Mapping
 from typing import Any
@@ -25,12 +26,26 @@ from mirador_desktop.exchange.openwebui import CONVERSATION, TEXT_AT, TURN
 from mirador_desktop.exchange.tree import Message
 
 PROGRAM = "Open WebUI"
+_FENCE = r"^[ \t]*(?P<fence>`{3,}(?=[^`\n]*$)|~{3,})"
 _FOLDED = re.compile(
-    r'^[ \t]*<details type="(reasoning|tool_calls|code_interpreter)"([^<>]*)>\s*(?:<summary>[^<]*</summary>)?\n?',
+    rf'{_FENCE}|^[ \t]*<details type="(?P<kind>reasoning|tool_calls|code_interpreter)"(?P<about>[^<>]*)>'
+    r"\s*(?:<summary>[^<]*</summary>)?\n?",
     re.MULTILINE,
 )
-"""How a block begins that its window shows folded: what the model thought, a tool it called, code it ran."""
+"""How a block begins that its window shows folded (what the model thought, a tool it called, code it ran), or a
+block of code, in which nothing is one."""
+_CODE = re.compile(_FENCE, re.MULTILINE)
 _END = re.compile(r"\n?</details>\n*")
+_LEFT_OUT = {
+    "sources": "sources",
+    "citations": "sources",
+    "annotation": "ratings",
+    "code_executions": "results of tools",
+    "statusHistory": "reports of what a tool did",
+    "embeds": "embedded pages",
+    "followUps": "proposed questions",
+}
+"""What a message may have that is not kept, and what the report calls it."""
 _DURATION = re.compile(r'duration="(\d{1,9}(?:\.\d{1,9})?)"')
 
 
@@ -112,6 +127,8 @@ def _message(key: str, value: Mapping[str, Any], report: ImportReport, instructi
             report.left_out["images" if file.get("type") == "image" else "attached files"] += 1
         else:
             found.attachments.append(attachment)
+            if not attachment.text and not attachment.is_image:
+                report.left_out["texts of attached files"] += 1
     if role == "user":
         found.by_person, found.text = True, content
         found.side_by_side = len(fields.items(value.get("models"))) > 1
@@ -127,20 +144,20 @@ def _message(key: str, value: Mapping[str, Any], report: ImportReport, instructi
     found.tokens = fields.count(usage.get("eval_count")) or fields.count(usage.get("completion_tokens"))
     found.tokens_per_second = fields.number(usage.get("response_token/s"))
     found.stopped = value.get("done") is False
-    for name, kind in (("sources", "sources"), ("citations", "sources"), ("annotation", "ratings")):
-        if value.get(name):
-            report.left_out[kind] += 1
+    found.merged = fields.text(fields.mapping(value.get("merged")).get("content"))
+    for name, kind in _LEFT_OUT.items():
+        if inner := value.get(name):
+            report.left_out[kind] += len(inner) if isinstance(inner, list) else 1
     return found
 
 
 def _content(value: Mapping[str, Any], found: Message, report: ImportReport) -> str:
-    """The text of a message: a string, or a list of parts as models' servers take them; else its output items."""
+    """The text of a message: a string, or a list of parts as models' servers take them; else its output items.
+
+    Thoughts are output items too, or stand in the text.
+    """
     content = value.get("content")
-    if isinstance(content, str):
-        text = fields.text(content)
-        if text or "output" not in value:
-            return text
-    texts = []
+    texts = [fields.text(content)] if isinstance(content, str) and content else []
     for part in objects(content):
         if "text" in part:
             texts.append(fields.text(part["text"]))
@@ -151,13 +168,13 @@ def _content(value: Mapping[str, Any], found: Message, report: ImportReport) -> 
                 found.attachments.append(image)
             else:
                 report.left_out["images"] += 1
-    if not texts:
-        for item in objects(value.get("output")):
-            inner = "\n".join(fields.text(part.get("text")) for part in objects(item.get("content")))
-            if item.get("type") == "reasoning":
-                found.thinking = "\n\n".join(each for each in (found.thinking, inner) if each)
-            elif inner:
-                texts.append(inner)
+    said = bool(texts)
+    for item in objects(value.get("output")):
+        inner = "\n".join(fields.text(part.get("text")) for part in objects(item.get("content")))
+        if item.get("type") == "reasoning":
+            found.thinking = "\n\n".join(each for each in (found.thinking, inner) if each)
+        elif inner and not said:
+            texts.append(inner)
     return "\n".join(each for each in texts if each)
 
 
@@ -167,34 +184,51 @@ def _take_answer(found: Message, content: str, text_at: object, report: ImportRe
         ours = content[:text_at]
         if not ours or ours.endswith("</details>\n"):
             found.text = content[text_at:]
-            inner = ours.partition("</summary>\n")[2].removesuffix("\n</details>\n")
-            found.thinking = "\n".join(line.removeprefix("> ") for line in inner.split("\n"))
+            found.thinking = _unquoted(ours.partition("</summary>\n")[2].removesuffix("\n</details>\n"))
             duration = _DURATION.search(ours[:200])
             found.thinking_seconds = float(duration[1]) if duration is not None and float(duration[1]) else None
             return
-    thoughts = [found.thinking] if found.thinking else []
-
-    texts, at = list[str](), 0
-    while (begin := _FOLDED.search(content, at)) and (end := _END.search(content, begin.end())):
-        texts.append(content[at : begin.start()])
-        at = end.end()
-        kind, attributes = begin.groups()
-        inner = content[begin.end() : end.start()]
-        if kind == "code_interpreter":
+    thoughts, texts, at, kept = list[str](), list[str](), 0, 0
+    while begin := _FOLDED.search(content, at):
+        if begin["fence"]:
+            at = _behind_code(content, begin)
+            continue
+        code = _CODE.match(content, begin.end())
+        end = _END.search(content, _behind_code(content, code) if code is not None else begin.end())
+        if end is None and 'type="reasoning" done="false"' not in begin[0]:
+            break
+        texts.append(content[kept : begin.start()])
+        inner = content[begin.end() : end.start() if end is not None else len(content)]
+        at = kept = end.end() if end is not None else len(content)
+        if begin["kind"] == "code_interpreter":
             texts.append(f"{inner}\n\n")
-        if kind != "reasoning":
+        if begin["kind"] != "reasoning":
             report.left_out["results of tools"] += 1
             continue
-        thoughts.append("\n".join(line.removeprefix("> ").removeprefix(">") for line in inner.split("\n")))
-        duration = _DURATION.search(attributes)
+        thoughts.append(_unquoted(inner))
+        duration = _DURATION.search(begin["about"])
         if duration is not None:
             found.thinking_seconds = (found.thinking_seconds or 0.0) + float(duration[1])
-    content = "".join([*texts, content[at:]])
-    if not thoughts:
-        thinking, content = split_thoughts(content)
-        thoughts = [thinking] if thinking else []
-    found.thinking = "\n\n".join(thoughts)
+    content = "".join([*texts, content[kept:]])
+    if not thoughts and not found.thinking:
+        found.thinking, content = split_thoughts(content)
+    found.thinking = "\n\n".join(thoughts) or found.thinking
     found.text = content
+
+
+def _behind_code(content: str, begin: re.Match[str]) -> int:
+    """Where a block of code ends: at the end of the text if it has none of its own."""
+    fence = begin["fence"]
+    end = re.compile(rf"^[ \t]*{fence[0]}{{{len(fence)},}}[ \t]*$", re.MULTILINE).search(content, begin.end())
+    return end.end() if end is not None else len(content)
+
+
+def _unquoted(thoughts: str) -> str:
+    """Thoughts without the ">" before each line, and without the entities that newer versions write."""
+    lines = thoughts.split("\n")
+    if all(line.startswith("&gt;") for line in lines if line):
+        lines = [html.unescape(line) for line in lines]
+    return "\n".join(line[2:] if line.startswith("> ") else line.removeprefix(">") for line in lines)
 
 
 def _file(value: Mapping[str, Any]) -> Attachment | None:

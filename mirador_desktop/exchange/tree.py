@@ -6,7 +6,8 @@ what came back, so:
 - A message of a person begins a turn. The messages of models behind it, up to the next one of a person, are its
   answer, joined where there are several in a row (a model that used a tool wrote before and after).
 - Where the answer was made again, there is a branch: a turn with the same question for each way through the answers.
-  Answers that a program shows side by side are answers of one turn.
+  Answers that a program shows side by side are answers of one turn, the last of which is the one that the
+  conversation went on from; where it went on from several, each of them is a turn.
 - A message of a person that nobody answered is a turn without an answer. Messages of models before any of a person
   are a turn with an empty question.
 - Instructions (a system prompt) are attached to the first turn as a file.
@@ -14,7 +15,7 @@ what came back, so:
 Links that lead nowhere or round in circles are cut; what hangs on them begins at the root.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from mirador_desktop.core.analysis import analyse
@@ -34,6 +35,7 @@ class Message:
         when: Unix time, None if it is not known.
         side_by_side: in a question: whether answers of different models to it are shown together.
         slot: in an answer: which of the answers side by side it is; a second one for it is a branch.
+        merged: in an answer: what a model made of it and those beside it, which the program shows in place of it.
         turn_id: in a question: the identifier of its turn, where that is known.
         skip: it is only a link: what follows it follows what stands before it.
     """
@@ -55,6 +57,7 @@ class Message:
     stopped: bool = False
     skip: bool = False
     slot: str = ""
+    merged: str = ""
     turn_id: str = ""
 
 
@@ -77,6 +80,7 @@ class _Builder:
     key: str
     by_id: Mapping[str, Message]
     children: Mapping[str, Sequence[str]]
+    current: str
     turns: list[Turn] = field(default_factory=list)
     turn_of: dict[str, str] = field(default_factory=dict)  # message to the turn it went into
     times: dict[str, float] = field(default_factory=dict)
@@ -104,7 +108,7 @@ def turns_of(
     by_id = {message.id: message for message in messages}
     current = _kept(by_id, current, {})
     by_id, children, roots = _links(by_id)
-    builder = _Builder(conversation, program, key, by_id, children)
+    builder = _Builder(conversation, program, key, by_id, children, current)
     waiting: list[tuple[str, str]] = [(root, "") for root in reversed(roots)]
     heads = [root for root in roots if not by_id[root].by_person]
     if heads:  # without a question
@@ -174,17 +178,17 @@ def _add(
 ) -> list[tuple[str, str]]:
     """Add the turns of one question. Returns the questions that follow, the last one first, with their parents."""
     ways = _ways(builder, [each for each in first if not builder.by_id[each].by_person])
-    marks: dict[int, Message] = {}  # of each way the first message that no way before it has
+    marks: dict[int, tuple[int, Message]] = {}  # of each way its number, and the first message that none before has
     seen: set[str] = set()
-    for way in ways:
-        marks[id(way)] = next((m for m in way if m.id not in seen), way[0])
+    for number, way in enumerate(ways):
+        marks[id(way)] = number, next((m for m in way if m.id not in seen), way[0])
         seen.update(m.id for m in way)
-    groups = _side_by_side(ways) if question is not None and question.side_by_side else [[way] for way in ways]
+    groups = _side_by_side(builder, ways) if question is not None and question.side_by_side else [[w] for w in ways]
     following: list[tuple[str, str]] = []
     asked = question.when if question is not None and question.when is not None else None
     base = asked if asked is not None else before
     for place, group in enumerate(groups or [[]]):
-        mark = marks[id(group[0])] if group else None
+        mark = min(marks[id(way)] for way in group)[1] if group else None
         made = mark.when if mark is not None else None
         seconds = base if place == 0 or made is None else made
         named = mark.id if mark is not None and (place or question is None) else ""
@@ -201,9 +205,13 @@ def _add(
             builder.turn_of[question.id] = turn.id
     starts = [question.id] if question is not None else []
     for key in dict.fromkeys([*starts, *(m.id for way in ways for m in way)]):
-        asked_next = (each for each in builder.children.get(key, ()) if builder.by_id[each].by_person)
-        following += ((each, builder.turn_of[key]) for each in asked_next)
+        following += ((each, builder.turn_of[key]) for each in _questions(builder, key))
     return following[::-1]
+
+
+def _questions(builder: _Builder, key: str) -> list[str]:
+    """What the person asked next."""
+    return [each for each in builder.children.get(key, ()) if builder.by_id[each].by_person]
 
 
 def _ways(builder: _Builder, first: Sequence[str]) -> list[Way]:
@@ -228,7 +236,7 @@ def _ways(builder: _Builder, first: Sequence[str]) -> list[Way]:
     return ways
 
 
-def _side_by_side(ways: Sequence[Way]) -> list[list[Way]]:
+def _side_by_side(builder: _Builder, ways: Sequence[Way]) -> list[list[Way]]:
     """The first answer in each place stands beside the others; a second one begins the next branch."""
     groups: list[list[Way]] = []
     seen: dict[str, int] = {}
@@ -239,7 +247,20 @@ def _side_by_side(ways: Sequence[Way]) -> list[list[Way]]:
         while len(groups) <= place:
             groups.append([])
         groups[place].append(way)
-    return groups
+    return [each for group in groups for each in _gone_on_from(builder, group)]
+
+
+def _gone_on_from(builder: _Builder, group: list[Way]) -> Iterator[list[Way]]:
+    """Answers side by side, last the one that the conversation went on from first; others of that kind follow."""
+    by_id = builder.by_id
+    asked = {id(way): [each for m in way for each in _questions(builder, m.id)] for way in group}
+    went_on = [way for way in group if asked[id(way)]]
+    if not went_on:
+        went_on = [way for way in group if any(m.id == builder.current for m in way)]
+    went_on.sort(key=lambda way: min((by_id[each].when or 0.0 for each in asked[id(way)]), default=0.0))
+    apart = {id(way) for way in went_on}
+    yield [way for way in group if id(way) not in apart] + went_on[:1]
+    yield from ([way] for way in went_on[1:])
 
 
 def _turn(
@@ -249,7 +270,9 @@ def _turn(
     reading = analyse(text)
     names = [builder.program, builder.key, question.id if question is not None else "", named]
     own = question.turn_id if question is not None and not named else ""
-    answers = [_answer(way) for way in group]
+    answers = [answer for way in group for answer in _answers(way)]
+    if len(answers) > 1 and answers[-1].text and any(_questions(builder, message.id) for message in group[-1]):
+        answers[-1].reason = "done"  # also if it was stopped: it is the one that stands for the turn
     attachments = list(question.attachments) if question is not None else []
     attachments += [each for way in group for message in way for each in message.attachments]
     error = next((a.error for a in answers if a.error), "")
@@ -269,6 +292,11 @@ def _turn(
         stages=[StageRecord(STAGE, answers=answers)] if answers else [],
         attachments=attachments,
     )
+
+
+def _answers(way: Way) -> Iterator[Answer]:
+    yield _answer(way)
+    yield from (Answer(m.model or "unknown", m.merged, reason="done") for m in way if m.merged)
 
 
 def _answer(way: Way) -> Answer:

@@ -99,6 +99,22 @@ def read_back(path: Path) -> tuple[list[Record], ImportReport]:
     return list(read(path, report)), report
 
 
+def webui_message(
+    key: str, parent: str | None, role: str, content: str, *children: str, **more: Any
+) -> dict[str, Any]:
+    """A message as Open WebUI keeps it."""
+    return {"id": key, "parentId": parent, "childrenIds": list(children), "role": role, "content": content, **more}
+
+
+def webui_chat(messages: list[dict[str, Any]], current: str, **more: Any) -> list[dict[str, Any]]:
+    """An export of one chat of Open WebUI, shown up to the message `current`."""
+    history = {"messages": {m["id"]: m for m in messages}, "currentId": current}
+    chat = {"title": "Talk", "history": history, "params": {"system": "Be brief."}, "tags": ["x"]}
+    return [
+        {"id": "abc", "title": "Talk", "chat": chat, "created_at": 1_760_000_000, "updated_at": 1_760_000_900, **more}
+    ]
+
+
 # Records with anything in them. Texts hold what UTF-8 can: the database keeps nothing else.
 
 words = st.text(st.characters(exclude_categories=["Cs"]), max_size=20)

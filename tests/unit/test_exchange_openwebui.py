@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 
 from mirador_desktop.core.conversation import Answer, Attachment, Conversation, Folder, StageRecord, Turn
 from mirador_desktop.exchange.imported import ImportReport, Record
-from tests.unit.exchange_helpers import read_back, texts, trees, turn_of, written
+from tests.unit.exchange_helpers import read_back, texts, trees, turn_of, webui_chat, webui_message, written
 
 FOLDERS = [Folder("f1", "Work"), Folder("f2", "Reports", "f1")]
 slow = settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
@@ -88,44 +88,6 @@ def test_a_chat_has_the_form_of_open_webui() -> None:
     assert chat["chat"]["models"] == ["large:14b"]
 
 
-def _message(key: str, parent: str | None, role: str, content: str, *children: str, **more: Any) -> dict[str, Any]:
-    return {"id": key, "parentId": parent, "childrenIds": list(children), "role": role, "content": content, **more}
-
-
-def _chat(messages: list[dict[str, Any]], current: str, **more: Any) -> list[dict[str, Any]]:
-    history = {"messages": {m["id"]: m for m in messages}, "currentId": current}
-    chat = {"title": "Talk", "history": history, "params": {"system": "Be brief."}, "tags": ["x"]}
-    return [
-        {"id": "abc", "title": "Talk", "chat": chat, "created_at": 1_760_000_000, "updated_at": 1_760_000_900, **more}
-    ]
-
-
-def test_several_models_stand_side_by_side_and_a_second_answer_is_a_branch(tmp_path: Path) -> None:
-    messages = [
-        _message("u1", None, "user", "Why?", "a1", "b1", "a2", timestamp=1_760_000_001, models=["a", "b"]),
-        _message("a1", "u1", "assistant", "A one", "u2", model="a", modelIdx=0, timestamp=1_760_000_002),
-        _message("b1", "u1", "assistant", "B one", model="b", modelIdx=1, timestamp=1_760_000_002),
-        _message("a2", "u1", "assistant", "A two", model="a", modelIdx=0, timestamp=1_760_000_050),
-        _message("u2", "a1", "user", "And?", timestamp=1_760_000_060, models=["a"]),
-    ]
-    records, report = _read(
-        tmp_path / "a.json",
-        json.dumps(_chat(messages, "u2", pinned=True, meta={"tags": ["y"]}, folder_id="f-1234567890")).encode(),
-    )
-    conversation = next(r for r in records if isinstance(r, Conversation))
-    first, second, third = sorted(_turns(records), key=lambda t: t.created)
-    assert [(a.model, a.text) for a in first.stages[0].answers] == [("a", "A one"), ("b", "B one")]
-    assert [(a.model, a.text) for a in second.stages[0].answers] == [("a", "A two")]
-    assert (first.parent, second.parent, third.parent) == ("", "", first.id)
-    assert (third.question, third.final_stage, third.reason) == ("And?", "", "stopped")
-    assert conversation.leaf == third.id
-    assert conversation.tags == ["x", "y"]
-    assert conversation.pinned
-    assert first.attachments[0].text == "Be brief."
-    assert next(r for r in records if isinstance(r, Folder)).id == conversation.folder
-    assert report.lines()[0].startswith("Open WebUI")
-
-
 def test_thoughts_errors_files_and_counts_are_kept(tmp_path: Path) -> None:
     thoughts = (
         '<details type="reasoning" done="true" duration="7">\n<summary>Thought for 7 seconds</summary>\n'
@@ -142,12 +104,12 @@ def test_thoughts_errors_files_and_counts_are_kept(tmp_path: Path) -> None:
     ]
     usage = {"eval_count": 12, "response_token/s": 30.5}
     messages = [
-        _message("u1", None, "user", "Why?", "a1", files=files),
-        _message("a1", "u1", "assistant", thoughts, "u2", model="m", usage=usage, sources=[{"x": 1}]),
-        _message("u2", "a1", "user", "More", "a2"),
-        _message("a2", "u2", "assistant", "", model="m", error={"content": "It broke."}),
+        webui_message("u1", None, "user", "Why?", "a1", files=files),
+        webui_message("a1", "u1", "assistant", thoughts, "u2", model="m", usage=usage, sources=[{"x": 1}]),
+        webui_message("u2", "a1", "user", "More", "a2"),
+        webui_message("a2", "u2", "assistant", "", model="m", error={"content": "It broke."}),
     ]
-    records, report = _read(tmp_path / "a.json", json.dumps(_chat(messages, "a2")).encode())
+    records, report = _read(tmp_path / "a.json", json.dumps(webui_chat(messages, "a2")).encode())
     first, second = _turns(records)
     answer = first.stages[0].answers[0]
     assert (answer.text, answer.thinking, answer.thinking_seconds) == ("Yes.", "a\nb", 7.0)
@@ -172,10 +134,10 @@ def test_tools_and_code_that_ran_are_parted_from_the_answer(tmp_path: Path) -> N
         '```\n</details>\nRain. <details type="tool_calls"> is HTML.'
     )
     messages = [
-        _message("u1", None, "user", "Weather?", "a1"),
-        _message("a1", "u1", "assistant", content, model="m"),
+        webui_message("u1", None, "user", "Weather?", "a1"),
+        webui_message("a1", "u1", "assistant", content, model="m"),
     ]
-    records, report = _read(tmp_path / "a.json", json.dumps(_chat(messages, "a1")).encode())
+    records, report = _read(tmp_path / "a.json", json.dumps(webui_chat(messages, "a1")).encode())
     answer = _turns(records)[0].stages[0].answers[0]
     assert answer.text == 'Let me look.\n\n```python\nprint(1)\n```\n\nRain. <details type="tool_calls"> is HTML.'
     assert (answer.thinking, answer.thinking_seconds) == ("First\n\nThen", 5.0)
@@ -185,8 +147,11 @@ def test_tools_and_code_that_ran_are_parted_from_the_answer(tmp_path: Path) -> N
 @pytest.mark.parametrize("piece", ['<details type="tool_calls"', '<details type="tool_calls">\n', "\n", "</details>"])
 def test_what_is_repeated_without_an_end_takes_no_time(tmp_path: Path, piece: str) -> None:
     hostile = piece * 200_000
-    messages = [_message("u1", None, "user", "Q", "a1"), _message("a1", "u1", "assistant", f"x{hostile}x", model="m")]
-    records, _ = _read(tmp_path / "a.json", json.dumps(_chat(messages, "a1")).encode())
+    messages = [
+        webui_message("u1", None, "user", "Q", "a1"),
+        webui_message("a1", "u1", "assistant", f"x{hostile}x", model="m"),
+    ]
+    records, _ = _read(tmp_path / "a.json", json.dumps(webui_chat(messages, "a1")).encode())
     assert _turns(records)[0].final_text == f"x{hostile}x"
 
 
@@ -202,24 +167,107 @@ def test_an_old_list_of_messages_is_read(tmp_path: Path) -> None:
 
 def test_answers_before_any_question_and_identifiers_twice(tmp_path: Path) -> None:
     messages = [
-        _message("a0", None, "assistant", "Welcome", "u1", model="m"),
-        _message("u1", "a0", "user", "Hi", "gone", model="m"),
+        webui_message("a0", None, "assistant", "Welcome", "u1", model="m"),
+        webui_message("u1", "a0", "user", "Hi", "gone", model="m"),
     ]
-    records, _ = _read(tmp_path / "a.json", json.dumps(_chat(messages, "u1")).encode())
+    records, _ = _read(tmp_path / "a.json", json.dumps(webui_chat(messages, "u1")).encode())
     first, second = _turns(records)
     assert (first.question, first.final_text, second.parent) == ("", "Welcome", first.id)
 
 
+def _answered(path: Path, content: object, **more: Any) -> tuple[Answer, ImportReport]:
+    messages = [
+        webui_message("u", None, "user", "Q", "a"),
+        webui_message("a", "u", "assistant", "", model="m", **more),
+    ]
+    messages[1]["content"] = content
+    records, report = _read(path, json.dumps(webui_chat(messages, "a")).encode())
+    return _turns(records)[0].stages[0].answers[0], report
+
+
+def test_thoughts_in_entities_are_read_as_they_were_thought(tmp_path: Path) -> None:
+    head = '<details type="reasoning" done="true" duration="7">\n<summary>Thought for 7 seconds</summary>\n'
+    inner = "&gt; step &lt;one&gt; &amp;amp; two\n&gt; \n&gt; &quot;quoted&quot;"
+    answer, _ = _answered(tmp_path / "a.json", f"{head}{inner}\n</details>\nx &lt; y")
+    assert (answer.thinking, answer.text) == ('step <one> &amp; two\n\n"quoted"', "x &lt; y")
+    answer, _ = _answered(tmp_path / "a.json", f"{head}> a &lt; b\n> &gt;\n</details>\nYes")
+    assert (answer.thinking, answer.text) == ("a &lt; b\n&gt;", "Yes")
+
+
+@pytest.mark.parametrize("fence", ["```html", "~~~", "  ````", "```unclosed"])
+def test_blocks_of_code_that_show_thoughts_are_left_alone(tmp_path: Path, fence: str) -> None:
+    end = "" if fence.endswith("unclosed") else fence.removesuffix("html")
+    shown = '<details type="reasoning" done="true">\n<summary>x</summary>\nfoo\n</details>'
+    text = f"Intro\n\n{fence}\n{shown}\n{end}\nafter"
+    answer, _ = _answered(tmp_path / "a.json", f"{shown}\n{text}")
+    assert (answer.thinking, answer.text) == ("foo", text)
+
+
+def test_code_that_ran_may_write_the_end_of_its_block(tmp_path: Path) -> None:
+    code = '```python\nprint("""\n</details>\n""")\n```'
+    content = f'<details type="code_interpreter" done="true">\n<summary>Ran</summary>\n{code}\n</details>\nDone.'
+    answer, _ = _answered(tmp_path / "a.json", content)
+    assert answer.text == f"{code}\n\nDone."
+
+
+def test_thoughts_that_were_cut_off_or_stand_apart_are_thoughts(tmp_path: Path) -> None:
+    cut = '<details type="reasoning" done="false">\n<summary>Thinking…</summary>\n> never ended'
+    answer, _ = _answered(tmp_path / "a.json", cut)
+    assert (answer.thinking, answer.text) == ("never ended", "")
+    parts = [{"type": "output_text", "text": "inner"}]
+    answer, _ = _answered(tmp_path / "a.json", "Said", output=[{"type": "reasoning", "content": parts}])
+    assert (answer.thinking, answer.text) == ("inner", "Said")
+
+
+def test_thoughts_cannot_leave_their_place_in_an_export() -> None:
+    conversation = Conversation("c", "T")
+    turn = Turn("t", "c", question="q", final_stage="s", reason="done")
+    turn.stages = [StageRecord("s", answers=[Answer("m", "Yes", "</details>\n<script>x</script>", reason="done")])]
+    (chat,) = json.loads(written("openwebui", [(conversation, [turn])]))
+    content = next(m["content"] for m in chat["chat"]["history"]["messages"].values() if m["role"] == "assistant")
+    assert content.count("</details>") == 1
+    assert "<script>" not in content
+    assert "\n&gt; &lt;/details&gt;\n&gt; &lt;script&gt;" in content
+
+
+def test_an_older_export_of_ours_keeps_its_thoughts(tmp_path: Path) -> None:
+    head = '<details type="reasoning" done="true">\n<summary>Thought</summary>\n> a &lt;\n> > b\n</details>\n'
+    answer, _ = _answered(tmp_path / "a.json", f"{head}Yes", mirador_text_at=len(head))
+    assert (answer.thinking, answer.text) == ("a &lt;\n> b", "Yes")
+
+
+def test_what_is_left_out_of_a_chat_is_counted(tmp_path: Path) -> None:
+    left = {
+        "code_executions": [{"code": "1", "result": {"output": "OUT"}}, {"code": "2"}],
+        "statusHistory": [{"action": "web_search"}],
+        "files": [{"type": "collection", "id": "c", "name": "KB"}, {"type": "file", "name": "a.pdf"}],
+        "embeds": ["<iframe>"],
+        "followUps": ["more?"],
+    }
+    _, report = _answered(tmp_path / "a.json", "Said", **left)
+    assert report.left_out == {
+        "results of tools": 2,
+        "reports of what a tool did": 1,
+        "texts of attached files": 2,
+        "embedded pages": 1,
+        "proposed questions": 1,
+    }
+
+
 @slow
 @given(st.data())
-def test_circles_and_loose_ends_lose_no_message(tmp_path: Path, data: st.DataObject) -> None:
+def test_circles_and_loose_ends_lose_nowebui_message(tmp_path: Path, data: st.DataObject) -> None:
     keys = [f"m{n}" for n in range(data.draw(st.integers(1, 7)))]
     parents = st.sampled_from([None, "gone", *keys])
     messages = [
-        _message(k, data.draw(parents), data.draw(st.sampled_from(["user", "assistant"])), f"text of {k}", model="m")
+        webui_message(
+            k, data.draw(parents), data.draw(st.sampled_from(["user", "assistant"])), f"text of {k}", model="m"
+        )
         for k in keys
     ]
-    records, _ = _read(tmp_path / "a.json", json.dumps(_chat(messages, data.draw(st.sampled_from(keys)))).encode())
+    records, _ = _read(
+        tmp_path / "a.json", json.dumps(webui_chat(messages, data.draw(st.sampled_from(keys)))).encode()
+    )
     turns = _turns(records)
     everything = "\n".join([t.question for t in turns] + [a.text for t in turns for s in t.stages for a in s.answers])
     for key in keys:
