@@ -36,6 +36,8 @@ _MOST_WAITING = 200
 """Turns that are searched although they are not indexed yet: those that were asked last."""
 _FEW = 300
 """Conversations that are named to the index one by one."""
+_MOST_NAMED = 50
+"""Models, or models in stages, that are looked for by their whole names."""
 _SHORTEST = 3
 """Letters a word has at least that is taken for the beginning of others when it is not found as it is."""
 _END = 2**62
@@ -221,7 +223,7 @@ class _Search:
         words += [_phrase(term.words[-1:], prefix=True) for term in query.terms if term.prefix]
         # The last word of a phrase that may go on is left to the other table, which knows beginnings.
         exact += [_whole(term) for term in query.terms if term.prefix and len(term.words) > 2]
-        words += [_phrase((each,), prefix=True) for each in self._facts()]
+        words += [self._any_of(each) for each in self._facts()]
         if self._tagged is not None and len(self._tagged) <= _FEW:
             words.append(f"({' OR '.join(_phrase((fact('k', str(n)),)) for n in sorted(self._tagged))})")
         unwanted = [_phrase(term.words) for term in query.without if len(term.words) == 1]
@@ -251,6 +253,17 @@ class _Search:
         if len(query.models) == len(query.stages) == 1 and self._is_stage(query.stages[0]):
             facts = [fact("s", f"{query.stages[0]}{BETWEEN}{query.models[0]}")]
         return facts + [fact("c", "")] * query.code
+
+    def _any_of(self, beginning: str) -> str:
+        """An expression for the words that begin so.
+
+        Named one by one they are gone through from the newest turn on, while FTS5 would first merge all there are.
+        """
+        sql = "SELECT term FROM search_vocabulary WHERE term >= ? AND term < ? LIMIT ?"
+        found = self._connection.execute(sql, (beginning, f"{beginning}\U0010ffff", _MOST_NAMED + 1)).fetchall()
+        if not 0 < len(found) <= _MOST_NAMED:
+            return _phrase((beginning,), prefix=True)
+        return f"({' OR '.join(_phrase((str(term),)) for (term,) in found)})"
 
     def _is_stage(self, name: str) -> bool:
         """Whether a stage has exactly this name, somewhere."""
