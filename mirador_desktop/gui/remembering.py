@@ -1,11 +1,13 @@
 """What the window does with memory: shows what was recalled, does what the person wants with it, offers notes."""
 
 from collections.abc import Awaitable, Callable, Coroutine, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
 
 from mirador_desktop.core.conversation import MemoryUsed, Turn
+from mirador_desktop.errors import StoreError
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.memories_used import MemoriesUsed
 from mirador_desktop.gui.popover import Popover
@@ -44,6 +46,7 @@ class Remembering(QObject):
         """Notes that were offered for a turn and not answered yet."""
         session.view.made.connect(self._connect)
         session.changed.connect(self._bring_up_to_date)
+        session.listed.connect(self._listed)
         session.asked.connect(self._offer)
         memories.changed.add(self._changed)
         window.inspector.memories.acted.connect(lambda action, memory: self.act(action, memory, session.last_turn))
@@ -80,17 +83,31 @@ class Remembering(QObject):
 
     def _bring_up_to_date(self) -> None:
         """Have all turns at hand show what is known of their memories now."""
-        view, touched = self._session.view, self._touched
-        turns = [turn for key in view.turn_ids if touched and (turn := view.turn(key)) is not None]
-        stale = [turn for turn in turns if any(memory.id in touched for memory in turn.recalled)]
+        stale = [turn for turn in self._turns() if any(memory.id in self._touched for memory in turn.recalled)]
         if stale:
             self._tasks.start("describe memories", self._describe(stale))
 
+    def _listed(self) -> None:
+        """Conversations may have been deleted, brought back or renamed, and what was said in them with them."""
+        self._changed([memory.id for turn in self._turns() for memory in turn.recalled])
+
+    def _turns(self) -> list[Turn]:
+        """The turns at hand for which something was recalled."""
+        view = self._session.view
+        turns = (view.turn(key) for key in view.turn_ids)
+        return [turn for turn in turns if turn is not None and turn.recalled]
+
     async def _describe(self, turns: Sequence[Turn]) -> None:
-        await self._memories.describe([memory for turn in turns for memory in turn.recalled])
-        for turn in turns:
+        before = [[replace(memory) for memory in turn.recalled] for turn in turns]
+        try:
+            await self._memories.describe([memory for turn in turns for memory in turn.recalled])
+        except StoreError:
+            return  # the banner says why
+        changed = [turn for turn, old in zip(turns, before, strict=True) if turn.recalled != old]
+        for turn in changed:
             self._session.view.refresh(turn.id)
-        self._session.answer_moved.emit()
+        if changed:
+            self._session.answer_moved.emit()
 
     # ── what is done ───────────────────────────────────────────────────────────────────────────────────
 

@@ -118,6 +118,14 @@ async def _forgotten_elsewhere(window: MainWindow) -> None:
     await until(lambda: not row_of(window, bees).gone, "it back")
 
 
+async def _its_conversation_deleted_and_back(window: MainWindow) -> None:
+    memory = last(window).recalled[0]
+    desk_of(window).ordering.do(Act("delete", (memory.conversation,)))
+    await until(lambda: row_of(window, memory.id).gone, "its row")
+    desk_of(window).ordering.undo()
+    await until(lambda: not row_of(window, memory.id).gone, "it back")
+
+
 async def _always_and_no_longer(window: MainWindow) -> None:
     bees = last(window).recalled[0].id
 
@@ -170,7 +178,7 @@ async def _a_note_is_shown_where_it_stands(window: MainWindow) -> None:
     await until(lambda: window.findChildren(MemoriesPanel), "the list")
     panel = window.findChild(MemoriesPanel)
     assert panel is not None
-    await until(lambda: panel.list.chosen, "the note in it")
+    await until(lambda: panel.list.chosen and panel.list.hasFocus(), "the note in it")
     assert [memory.question for memory in panel.list.chosen] == ["My beehives on the roof are called Ann and Bo"]
     panel.reject()
     notes[origin].click()
@@ -210,6 +218,7 @@ STEPS: dict[str, tuple[Callable[[MainWindow], Awaitable[None]], ...]] = {
     "memories": (
         _forgotten_in_all_turns_and_back,
         _forgotten_elsewhere,
+        _its_conversation_deleted_and_back,
         _always_and_no_longer,
         _what_is_learned_goes_with_the_undo,
     ),

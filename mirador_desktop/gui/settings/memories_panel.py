@@ -105,6 +105,8 @@ class MemoriesPanel(Panel):
         if not isValid(self):
             return
         chosen = {self._wanted} if self._wanted else {memory.id for memory in self.list.chosen}
+        if self._wanted:
+            self.list.setFocus()
         self._wanted = ""
         self.list.memory_model.show(found, len(found) < limit)
         self.list.choose(chosen)
