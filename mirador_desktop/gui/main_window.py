@@ -6,12 +6,14 @@ from collections.abc import Callable
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
-from PySide6.QtCore import QEvent, QObject, Qt, Signal
+from PySide6.QtCore import QEvent, Qt, Signal
 from PySide6.QtGui import QCloseEvent, QKeySequence, QPaintEvent, QResizeEvent, QShortcut
-from PySide6.QtWidgets import QApplication, QHBoxLayout, QLabel, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QApplication, QHBoxLayout, QMainWindow, QSizePolicy, QVBoxLayout, QWidget
 
 from mirador_desktop.gui.composer import Composer
+from mirador_desktop.gui.elided import ElidedLabel
 from mirador_desktop.gui.frames import FrameClock
+from mirador_desktop.gui.keyboard import Keyboard, order_tabs
 from mirador_desktop.gui.look import Look
 from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.room import INSPECTOR, INSPECTOR_FROM, SIDEBAR, SIDEBAR_FROM, Room
@@ -74,11 +76,10 @@ class MainWindow(QMainWindow):
         self._pipelines = pipelines
         self.welcome = Welcome(theme, self.centre)
         self.composer = Composer(theme, self.centre)
-        self.link = QLabel(self.centre)
+        self.link = ElidedLabel(self.centre, 10, Qt.TextElideMode.ElideMiddle)
         self.link.setObjectName("linkAddress")
         self.link.setProperty("kind", "small")
         self.link.setFixedHeight(18)
-        self.link.setTextFormat(Qt.TextFormat.PlainText)
         self._open_sidebar = IconButton(theme, "sidebar", "Show the sidebar (Ctrl+B)", self.centre)
         self._open_sidebar.setObjectName("openSidebar")
         self._open_sidebar.clicked.connect(self.toggle_sidebar)
@@ -99,7 +100,6 @@ class MainWindow(QMainWindow):
         self.welcome.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Expanding)
         theme.changed.connect(self.restyle)
         preferences.listen(self._settings_changed)
-        self._apply_sizes()
         self.arrange()
         if settings.width and settings.height:
             self.resize(settings.width, settings.height)
@@ -114,7 +114,6 @@ class MainWindow(QMainWindow):
 
         inspector = Inspector(self.look, self.centre.window())
         inspector.hide()
-        inspector.setFixedWidth(self._room.at_side(INSPECTOR))
         self._row.addWidget(inspector)
         return inspector
 
@@ -126,7 +125,6 @@ class MainWindow(QMainWindow):
         bar = TitleBar(self.theme, self._pipelines, self._preferences.current.layout, self.centre)
         bar.hide()
         self._rows[0].addWidget(bar)
-        QWidget.setTabOrder(self.sidebar.gear, bar)
         return bar
 
     @cached_property
@@ -145,9 +143,8 @@ class MainWindow(QMainWindow):
 
         turns = ConversationView(self.look, self.centre)
         turns.hide()
-        turns.link_hovered.connect(self._show_link)
+        turns.link_hovered.connect(self.link.setText)
         self._column.insertWidget(2, turns, 1)
-        QWidget.setTabOrder(turns, self.composer)
         return turns
 
     @cached_property
@@ -225,27 +222,19 @@ class MainWindow(QMainWindow):
         """Have keys do something anywhere in the window."""
         QShortcut(QKeySequence(keys), self).activated.connect(act)
 
-    def _show_link(self, address: str) -> None:
-        self.link.setText(
-            self.link.fontMetrics().elidedText(address, Qt.TextElideMode.ElideMiddle, self.link.width())
-        )
-
     # ── place ──────────────────────────────────────────────────────────────────────────────────────────
-
-    def _apply_sizes(self) -> None:
-        self.sidebar.setFixedWidth(self._room.at_side(SIDEBAR))
-        if "inspector" in self.__dict__:
-            self.inspector.setFixedWidth(self._room.at_side(INSPECTOR))
 
     def arrange(self) -> None:
         """Show what there is room for, and keep the centre's parts in one column with the text."""
         wanted = self._preferences.current
         wide = self.width()
+        self.sidebar.setFixedWidth(self._room.at_side(SIDEBAR, wide))
         self.sidebar.setVisible(wanted.sidebar if self._room.has(wide, SIDEBAR_FROM) else self._narrow_sidebar)
         left, turns = not self.sidebar.isHidden(), self._made("turns")
         right = turns and (wanted.inspector if self._room.has(wide, INSPECTOR_FROM) else self._narrow_inspector)
-        if turns:
+        if turns or self._made("inspector"):  # it comes and goes with the turns
             appears = right and self.inspector.isHidden()
+            self.inspector.setFixedWidth(self._room.at_side(INSPECTOR, wide))
             self.inspector.setVisible(right)
             if appears:
                 self.inspector_shown.emit()
@@ -272,7 +261,6 @@ class MainWindow(QMainWindow):
 
     def restyle(self) -> None:
         """Colours or sizes have changed."""
-        self._apply_sizes()
         self.arrange()
         for part in (self.title_bar, self.composer, self.sidebar.search, self.inspector):
             part.restyle()
@@ -312,7 +300,13 @@ class MainWindow(QMainWindow):
             self.activated.emit()
 
     def focusNextPrevChild(self, forward: bool) -> bool:
-        """Tab goes through the turns as one reads them, and what has the focus then is seen."""
+        """Tab goes through the window as one reads it, and what has the focus then is seen."""
+        late = self.__dict__
+        parts = (
+            *(self.sidebar, self._open_sidebar, late.get("title_bar"), self._open_inspector, late.get("banner")),
+            *(self.welcome, late.get("turns"), self.composer, late.get("toast"), late.get("inspector")),
+        )
+        order_tabs(part for part in parts if part is not None)
         turns = self.turns if self._made("turns") else None
         if turns is not None:
             turns.order_tabs()
@@ -322,17 +316,10 @@ class MainWindow(QMainWindow):
             turns.ensure_visible(widget)
         return moved
 
-    def eventFilter(self, watched: QObject, event: QEvent) -> bool:
-        """Remember whether the keyboard was used last: then the focus is shown by a ring."""
-        kind = event.type()
-        if kind == QEvent.Type.KeyPress or kind == QEvent.Type.MouseButtonPress:
-            self.setProperty("keyboard", kind == QEvent.Type.KeyPress)
-        return False
-
     def paintEvent(self, event: QPaintEvent) -> None:
         """Tell of the first paint, after it."""
         super().paintEvent(event)
         if not self._was_painted:
             self._was_painted = True
-            QApplication.instance().installEventFilter(self)  # type: ignore[union-attr]  # there is one
+            QApplication.instance().installEventFilter(Keyboard(self))  # type: ignore[union-attr]  # there is one
             self.painted.emit()

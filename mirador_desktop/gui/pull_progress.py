@@ -6,6 +6,7 @@ from PySide6.QtCore import Qt, Signal
 from PySide6.QtGui import QKeyEvent, QMouseEvent
 from PySide6.QtWidgets import QHBoxLayout, QVBoxLayout, QWidget
 
+from mirador_desktop.gui.elided import ElidedLabel
 from mirador_desktop.gui.pull_words import pull_words
 from mirador_desktop.gui.settings.widgets import Progress, label
 from mirador_desktop.gui.theme import Theme
@@ -33,7 +34,8 @@ class PullProgress(QWidget):
         column.setSpacing(theme.px(4))
         row = QHBoxLayout()
         row.setSpacing(theme.px(6))
-        self.name = label("", "small")
+        self.name = ElidedLabel(self, 8, Qt.TextElideMode.ElideMiddle)
+        self.name.setProperty("kind", "small")
         self.share = label("", "meta")
         row.addWidget(self.name, 1)
         row.addWidget(self.share)

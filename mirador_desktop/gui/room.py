@@ -8,6 +8,8 @@ WELCOME = 760
 """Widest column of the welcome page."""
 SIDEBAR_FROM, INSPECTOR_FROM = 1000, 1200
 """How wide the window must be for a part to be shown when the person has not asked for it just now."""
+_MOST_AT_SIDE = 0.4
+"""Of the window's width: what a part at the side takes at most."""
 _EDGE = 26
 """Least room beside the column, px."""
 
@@ -18,13 +20,13 @@ class Room:
     def __init__(self, theme: Theme) -> None:
         self._theme = theme
 
-    def at_side(self, width: int) -> int:
-        """How wide a part at the side is, px: larger text makes it wider, up to a half more."""
-        return round(width * self._grow())
+    def at_side(self, part: int, width: int) -> int:
+        """How wide a part at the side of a window `width` px wide is, px: larger text makes it wider."""
+        return min(round(part * self._grow()), round(width * _MOST_AT_SIDE))
 
     def has(self, width: int, least: int) -> bool:
         """Whether a window `width` px wide has room for a part that needs `least`."""
-        return width >= self.at_side(least)
+        return width >= round(least * self._grow())
 
     def beside(self, centre: int, turns: bool, layout: str) -> int:
         """How much room is left on each side of the column in the middle, px.
@@ -38,4 +40,5 @@ class Room:
         return max(_EDGE, (centre - self._theme.px(column)) // 2)
 
     def _grow(self) -> float:
+        """How much wider parts are with larger text: up to a half more."""
         return min(self._theme.scale, 1.5) if self._theme.scale > 1 else 1.0

@@ -8,9 +8,10 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QPoint, QRectF, Qt, QTimer, Signal
 from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QPushButton, QVBoxLayout, QWidget
+from PySide6.QtWidgets import QHBoxLayout, QLabel, QMenu, QSizePolicy, QVBoxLayout, QWidget
 
 from mirador_desktop.gui import icons
+from mirador_desktop.gui.elided import ElidedButton
 from mirador_desktop.gui.parts import IconButton
 from mirador_desktop.gui.search_field import SearchField
 from mirador_desktop.gui.theme import Theme
@@ -22,21 +23,22 @@ if TYPE_CHECKING:
     from mirador_desktop.gui.pull_progress import PullProgress
 
 
-class EngineButton(QPushButton):
+class EngineButton(ElidedButton):
     """Which engine answers, as a dot and words; a click looks again."""
 
     def __init__(self, theme: Theme, parent: QWidget) -> None:
-        super().__init__(parent)
+        super().__init__("", parent)
         self._theme, self._healthy, self._struck = theme, False, False
         self.setObjectName("engineState")
         self.setProperty("kind", "flat")
         self.setProperty("quiet", "true")
+        self.setSizePolicy(QSizePolicy.Policy.Preferred, QSizePolicy.Policy.Fixed)
         self.set_state("Looking for engines…", False, False, "")
 
     def set_state(self, words: str, healthy: bool, struck: bool, more: str) -> None:
         """Show a state: a full dot is healthy, a ring has no models, a struck ring does not answer."""
         self._healthy, self._struck = healthy, struck
-        self.setText(words)
+        self.setText(words.replace("&", "&&"))
         self.setToolTip(more or words)
         self.setAccessibleName(f"Engine: {words}. Look again")
         self.update()
@@ -149,7 +151,6 @@ class Sidebar(QWidget):
 
         entries = ConversationList(self._theme, self)
         self._column.insertWidget(self._column.indexOf(self._empty_text) + 1, entries, 1)
-        QWidget.setTabOrder(self.search, entries)
         return entries
 
     @cached_property
@@ -159,7 +160,6 @@ class Sidebar(QWidget):
 
         pulls = PullProgress(self._theme, self)
         self._column.insertWidget(self._column.count() - 1, pulls)
-        QWidget.setTabOrder(pulls, self.engine)
         return pulls
 
     @property

@@ -1,6 +1,7 @@
 """The window as a whole: stable names, names for screen readers, Tab with a visible focus, room for the parts."""
 
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -12,16 +13,20 @@ from PySide6.QtWidgets import (
     QAbstractButton,
     QApplication,
     QComboBox,
+    QDialog,
     QLineEdit,
     QPlainTextEdit,
+    QPushButton,
     QTextEdit,
+    QVBoxLayout,
     QWidget,
 )
 from pytestqt.qtbot import QtBot
 
-from mirador_desktop.core.conversation import Conversation, StageRecord, Turn
+from mirador_desktop.core.conversation import Attachment, Conversation, MemoryUsed, StageRecord, Turn
 from mirador_desktop.core.events import QUICK_ONLY
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
+from mirador_desktop.gui.elided import ElidedLabel
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.room import INSPECTOR_FROM, SIDEBAR_FROM
 from mirador_desktop.gui.turn_view import TurnView
@@ -151,6 +156,68 @@ def test_tab_reaches_everything_in_the_order_of_reading(qtbot: QtBot, window: Ma
         assert heights == sorted(heights), "from top to bottom"
 
 
+def test_tab_goes_through_the_window_as_one_reads_it(qtbot: QtBot, window: MainWindow) -> None:
+    qtbot.waitUntil(lambda: window.isActiveWindow())
+    window.title_bar.show_order(Conversation("c", "A title", tags=["one"], memory=False))
+    window.title_bar.show_branch_count(2)
+    window.composer.files.add(Attachment("a file.txt", "text/plain", 100, 46))
+    window.inspector.memories.show_turn(new_turn(recalled=[MemoryUsed("m", kind="note", text="It")]))
+    window.sidebar.pulls.show()
+    window.composer.text.setPlainText("x")
+    QApplication.processEvents()
+    order = [name for stop in stops(window) for name in stop.names]
+    parts = (
+        "attachButton", "depthChooser", "memorySwitch", "sendButton", "toastButton", "memoryUsed", "listMenu",
+        "newConversation", "searchField", "searchFilters", "conversationList", "pullSummary", "engineState",
+        "openSettings", "memoryOff", "showBranches", "editTags", "pipelineChooser", "layoutChooser", "exportButton",
+        "tag", "bannerButton", "turnList", "question", "attachment", "composerText",
+    )  # fmt: skip
+    places = [order.index(name) for name in parts]
+    assert places == sorted(places)
+
+
+@pytest.mark.parametrize("key", [Qt.Key.Key_Return, Qt.Key.Key_Enter])
+def test_enter_presses_the_button_that_has_the_focus(qtbot: QtBot, window: MainWindow, key: Qt.Key) -> None:
+    qtbot.waitUntil(lambda: window.isActiveWindow())
+    window.turns.show_turn(window.turns.turn_ids[0])
+    settle(window.look)
+    window.title_bar.show_order(Conversation("c", "A title"))
+    for name, part_of in (("editTags", window.title_bar), ("retry", window.turns), ("attachButton", window.composer)):
+        pressed: list[str] = []
+        button = next(b for b in part_of.findChildren(QAbstractButton, name) if b.isVisible())
+        button.clicked.connect(partial(pressed.append, name))
+        button.setFocus()
+        QTest.keyClick(button, key, Qt.KeyboardModifier.ControlModifier)
+        assert pressed == []
+        QTest.keyClick(button, key)
+        assert pressed == [name]
+    memory = part(window, QAbstractButton, "memorySwitch")
+    memory.setFocus()
+    QTest.keyClick(memory, key)
+    assert not window.composer.memory
+    menu = window.title_bar.layout_button.menu()
+    window.title_bar.layout_button.setFocus()
+    QTest.keyClick(window.title_bar.layout_button, key)
+    assert menu.isVisible()
+    menu.close()
+
+
+def test_enter_in_a_dialog_is_for_its_default_button(qtbot: QtBot, window: MainWindow) -> None:
+    dialog, pressed = QDialog(window), list[str]()
+    column = QVBoxLayout(dialog)
+    for name in ("first", "second"):
+        button = QPushButton(name, dialog)
+        button.setAutoDefault(False)
+        button.clicked.connect(partial(pressed.append, name))
+        column.addWidget(button)
+    button.setDefault(True)
+    dialog.open()
+    first = dialog.findChildren(QPushButton)[0]
+    QTest.keyClick(first, Qt.Key.Key_Return)
+    assert pressed == ["second"]
+    dialog.close()
+
+
 RINGED = (
     "newConversation", "searchField", "engineState", "conversationList", "exportButton", "goDeeper", "retry",
     "depthChooser", "memorySwitch", "attachButton", "sendButton", "composerText", "thinking", "turnList",
@@ -240,6 +307,37 @@ def test_parts_hide_where_there_is_no_room(window: MainWindow) -> None:
         seen.append(shown(window))
     assert (SIDEBAR_FROM, INSPECTOR_FROM) == (1000, 1200)
     assert seen == [(True, True), (True, False), (True, False), (False, False), (False, False), (True, True)]
+
+
+def test_the_inspector_goes_with_the_turns_and_comes_back_with_them(window: MainWindow) -> None:
+    assert shown(window) == (True, True)
+    window.show_conversation("", False)
+    assert shown(window) == (True, False)
+    window.resize(1400, 860)
+    window.toggle_inspector()
+    window.toggle_inspector()
+    assert shown(window) == (True, False)
+    window.show_conversation("A title", True)
+    assert shown(window) == (True, True)
+
+
+def test_a_part_at_the_side_leaves_the_middle_its_room(window: MainWindow) -> None:
+    window.theme.set_scale(2.0)
+    window.resize(900, 600)
+    window.toggle_sidebar()
+    QApplication.processEvents()
+    assert window.sidebar.width() <= 360
+    for name in ("sendButton", "exportButton"):
+        button = part(window, QWidget, name)
+        assert button.width() >= button.sizeHint().width(), name
+    title = part(window, ElidedLabel, "conversationTitle")
+    assert title.width() >= title.minimumSizeHint().width()
+    engine = window.sidebar.engine
+    engine.set_state("Ollama · not running on this computer & elsewhere", False, True, "")
+    QApplication.processEvents()
+    assert engine.shown_text().endswith("…")
+    window.toggle_sidebar()
+    window.theme.set_scale(1.0)
 
 
 def test_a_choice_in_a_narrow_window_is_not_kept_for_a_wide_one(window: MainWindow) -> None:
