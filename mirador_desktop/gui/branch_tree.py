@@ -199,7 +199,7 @@ class BranchTree(Popover):
         self.list.setHorizontalScrollBarPolicy(Qt.ScrollBarPolicy.ScrollBarAlwaysOff)
         self.list.setItemDelegate(_Delegate(theme, self.list))
         self.list.setModel(_Model(nodes, self))
-        self.list.setFixedHeight(theme.px(_ROW) * min(max(len(nodes), 1), _MOST_SHOWN) + 2)
+        self.list.setFixedHeight(self.low_enough(theme.px(_ROW) * min(max(len(nodes), 1), _MOST_SHOWN) + 2))
         self.list.activated.connect(self._take)
         self.list.clicked.connect(self._take)
         self.column.addWidget(self.list)

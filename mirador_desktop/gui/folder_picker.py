@@ -67,7 +67,7 @@ class FolderPicker(Popover):
             self._add(f"New folder “{typed}”", typed)
         self.list.setCurrentRow(0)
         rows = min(max(self.list.count(), 1), _MOST_SHOWN)
-        self.list.setFixedHeight(self.theme.px(_ROW) * rows + 2)
+        self.list.setFixedHeight(self.low_enough(self.theme.px(_ROW) * rows + 2))
         self.list.setVisible(self.list.count() > 0)
         self.adjustSize()
 

@@ -1,9 +1,13 @@
 """A small window beside what it belongs to; it goes with a click elsewhere or Escape."""
 
-from PySide6.QtCore import QPoint, Qt
+from PySide6.QtCore import QPoint, QRect, Qt
 from PySide6.QtWidgets import QFrame, QLabel, QVBoxLayout, QWidget
 
+from mirador_desktop.gui.scrolled import Scrolled
 from mirador_desktop.gui.theme import Theme
+
+_EDGE = 8
+"""Between a popover and the edge of its window, px."""
 
 
 class Popover(QFrame):
@@ -29,13 +33,38 @@ class Popover(QFrame):
         self.heading.setTextFormat(Qt.TextFormat.PlainText)
         self.column.addWidget(self.heading)
 
+    def _room(self) -> QRect:
+        """Where it may be."""
+        return self._window.frameGeometry().adjusted(_EDGE, _EDGE, -_EDGE, -_EDGE)
+
+    def low_enough(self, height: int) -> int:
+        """Height of a list that would be so high if there was room for it beside a heading and a field, px."""
+        return min(height, max(self.theme.px(60), self._room().height() - self.theme.px(88)))
+
+    def add_scrolled(self, widget: QWidget) -> None:
+        """Add a widget that is scrolled where the window is too low for all of it."""
+        scrolled = Scrolled(widget, self)
+        scrolled.setMinimumWidth(widget.minimumWidth())
+        widget.setMinimumWidth(0)
+        scrolled.set_most(self.low_enough(10_000))
+        self.column.addWidget(scrolled)
+
     def open_at(self, corner: QPoint) -> None:
         """Show it with its upper left corner at a point of the screen, or as near as it is seen whole there."""
-        self.adjustSize()
-        area = self._window.frameGeometry()
-        x = min(corner.x(), area.right() - self.width() - 8)
-        y = min(corner.y(), area.bottom() - self.height() - 8)
-        self.move(max(x, area.left() + 8), max(y, area.top() + 8))
+        room = self._room()
+        margins = self.column.contentsMargins()
+        within = room.width() - margins.left() - margins.right()
+        for part in self.findChildren(QWidget, options=Qt.FindChildOption.FindDirectChildrenOnly):
+            part.setMinimumWidth(min(part.minimumWidth(), within))
+        self.setMinimumWidth(min(self.minimumWidth(), room.width()))
+        self.setMaximumWidth(min(self.maximumWidth(), room.width()))
+        hint = self.sizeHint()
+        width = max(self.minimumWidth(), min(hint.width(), self.maximumWidth()))
+        self.resize(width, self.heightForWidth(width) if self.hasHeightForWidth() else hint.height())
+        x = min(corner.x(), room.right() - self.width())
+        y = min(corner.y(), room.bottom() - self.height())
+        self.move(max(x, room.left()), max(y, room.top()))
+        self.setProperty("keyboard", self._window.property("keyboard"))
         self.show()
 
     def open_below(self, widget: QWidget) -> None:

@@ -38,7 +38,9 @@ class Scrolled(QScrollArea):
 
     def heightForWidth(self, width: int) -> int:
         """As high as what it shows, up to a point, px."""
-        return min(self._inner.heightForWidth(width), self._most)
+        inner = self._inner
+        high = inner.heightForWidth(width) if inner.hasHeightForWidth() else inner.sizeHint().height()
+        return min(high, self._most)
 
     def sizeHint(self) -> QSize:
         """The same at its width."""
