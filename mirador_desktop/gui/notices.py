@@ -84,6 +84,7 @@ class Toast(QFrame):
         row.addWidget(self.words)
         row.addWidget(self.button)
         parent.installEventFilter(self)
+        theme.changed.connect(self._theme_changed)
         self.hide()
 
     def say(self, words: str, stay: float = 4.0, button: str = "", act: Callable[[], None] | None = None) -> None:
@@ -137,6 +138,10 @@ class Toast(QFrame):
         if event.type() == QEvent.Type.Resize and self.isVisible():
             self._place()
         return False
+
+    def _theme_changed(self) -> None:
+        if self.isVisible():
+            self._place()
 
     def _clicked(self) -> None:
         shown = self._shown

@@ -84,6 +84,20 @@ def test_a_toast_stays_inside_when_its_area_shrinks(area: QWidget, toast: Toast)
         assert area.rect().contains(toast.geometry())
 
 
+def test_a_toast_takes_another_text_size_while_it_is_open(area: QWidget, toast: Toast) -> None:
+    theme = toast._theme
+    sizes = {}
+    for scale in (1.0, 2.0):
+        theme.set_scale(scale)
+        toast.say("Copied to the clipboard", 60, "Undo")
+        sizes[scale] = toast.geometry()
+    for scale in (1.0, 2.0):
+        theme.set_scale(scale)
+        assert toast.geometry() == sizes[scale]
+    theme.set_scale(1.0)
+    assert sizes[1.0] != sizes[2.0]
+
+
 def test_a_banner_stays_until_it_is_no_longer_true(area: QWidget) -> None:
     banner, pressed = Banner(area), []
     banner.say("Not being kept.", "Start a new file", lambda: pressed.append(True))
