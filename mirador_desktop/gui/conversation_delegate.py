@@ -202,6 +202,13 @@ class ConversationDelegate(QStyledItemDelegate):
 
     # ── editing ────────────────────────────────────────────────────────────────────────────────────────
 
+    def createEditor(self, parent: QWidget, option: QStyleOptionViewItem, index: Index) -> QWidget:
+        """Make the field, with a name for screen readers."""
+        editor = super().createEditor(parent, option, index)
+        is_drawer = isinstance(self._model(index).rows[index.row()], Drawer)
+        editor.setAccessibleName("Name of the folder" if is_drawer else "Title of the conversation")
+        return editor
+
     def updateEditorGeometry(self, editor: QWidget, option: QStyleOptionViewItem, index: Index) -> None:
         """Put the field over the row."""
         box: QRect = option.rect

@@ -11,7 +11,7 @@ from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QApplication, QLabel, QLineEdit, QMenu
 from pytestqt.qtbot import QtBot
 
-from mirador_desktop.core.conversation import Conversation
+from mirador_desktop.core.conversation import Conversation, Folder
 from mirador_desktop.core.search_query import FILTERS, parse
 from mirador_desktop.core.search_results import Found
 from mirador_desktop.gui.conversation_list import CONVERSATION, ConversationList, group_of, when
@@ -270,3 +270,36 @@ def test_the_engine_says_its_state_in_words(sidebar: Sidebar, words: str, health
     asked = hear(sidebar.look_again.connect)
     part(sidebar, EngineButton, "engineState").click()
     assert asked == [()]
+
+
+@pytest.mark.parametrize("scale", [1.0, 2.0])
+def test_words_that_have_no_room_are_shortened_not_cut(sidebar: Sidebar, scale: float) -> None:
+    theme, field, engine = sidebar._theme, sidebar.search, sidebar.engine
+    theme.set_scale(scale)
+    field.restyle()
+    engine.set_state("Ollama · not running & not installed", False, True, "")
+    for width in (140, 150, 160):
+        for widget in (field, engine):
+            widget.setFixedWidth(round(width * scale))
+            widget.setFixedHeight(round(40 * scale))
+        QApplication.processEvents()
+        assert engine.shown_text().endswith("…")
+        image = field.grab().toImage()
+        right = field.width() - theme.px(12)
+        middle = range(theme.px(8), field.height() // 2)
+        clear = {image.pixel(x, y) for x in range(right - theme.px(4), right + theme.px(4)) for y in middle}
+        assert len(clear) == 1, "no letter stands at the end, only the dots at the foot of the line"
+    theme.set_scale(1.0)
+
+
+def test_the_field_of_a_name_has_a_name_for_screen_readers(sidebar: Sidebar) -> None:
+    sidebar.show_conversations([made(1)], "", [Folder("f", "Work")])
+    for rename, key, name in (
+        (sidebar.list.rename, "c1", "Title of the conversation"),
+        (sidebar.list.rename_folder, "f", "Name of the folder"),
+    ):
+        rename(key)
+        editor = QApplication.focusWidget()
+        assert isinstance(editor, QLineEdit)
+        assert editor.accessibleName() == name
+        QTest.keyClick(editor, Qt.Key.Key_Escape)
