@@ -31,7 +31,7 @@ _MOST_REMEMBERED = 500
 _MOST_TEXT = 300
 _MOST_NAMED = 40
 """Characters of a memory that is named in a sentence."""
-_AT_ONCE = 20
+_AT_ONCE = 5
 """Memories that are brought back in one step, a few milliseconds each: others want to write too."""
 _GONE = "It does not exist any more"
 

@@ -1,5 +1,6 @@
 """The memories that were sent along with a question: where each comes from, when it was said, why it was recalled."""
 
+from collections.abc import Sequence
 from datetime import datetime
 from functools import partial
 from html import escape
@@ -38,8 +39,16 @@ class MemoryRow(QAbstractButton):
 
     def __init__(self, theme: Theme, memory: MemoryUsed, parent: QWidget) -> None:
         super().__init__(parent)
-        self._theme, self.memory = theme, memory
-        self.gone = not memory.kind
+        self._theme = theme
+        self.setObjectName("memoryUsed")
+        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
+        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
+        self.clicked.connect(lambda: None if self.gone else self.acted.emit("open"))
+        self.show_memory(memory)
+
+    def show_memory(self, memory: MemoryUsed) -> None:
+        """Show what is known of it now."""
+        self.memory, self.gone = memory, not memory.kind
         if self.gone:
             self._title = "A memory that was deleted"
         elif memory.kind == "note":
@@ -47,13 +56,11 @@ class MemoryRow(QAbstractButton):
         else:
             self._title = memory.title or memory.text or "Untitled"
         words = [self._title, day_words(memory.created), memory.why, memory.text if memory.kind == "turn" else ""]
-        self.setObjectName("memoryUsed")
         self.setAccessibleName(". ".join(part for part in words if part))
         self.setToolTip("<p>" + "<br>".join(escape(part) for part in words if part) + "</p>")
         self.setCursor(Qt.CursorShape.ArrowCursor if self.gone else Qt.CursorShape.PointingHandCursor)
-        self.setFocusPolicy(Qt.FocusPolicy.TabFocus)
-        self.setSizePolicy(QSizePolicy.Policy.Expanding, QSizePolicy.Policy.Fixed)
-        self.clicked.connect(lambda: None if self.gone else self.acted.emit("open"))
+        self.updateGeometry()
+        self.update()
 
     def text_words(self) -> str:
         """What is shown, as one line."""
@@ -169,6 +176,18 @@ class MemoriesUsed(QWidget):
                 row.memory = memory  # it may be another record of the same, or pinned by now
             return
         self._shown = shown
+        if [row.memory.id for row in self.rows] == [memory.id for memory in recalled]:
+            for row, memory in zip(self.rows, recalled, strict=True):
+                row.show_memory(memory)  # it keeps the focus and an open menu
+        else:
+            self._make_rows(recalled)
+        words = f"{count_words(earlier, 'earlier turn')} of this conversation" if earlier else ""
+        self._earlier.setText(words or ("" if self.rows else "None"))
+        self._earlier.setVisible(bool(self._earlier.text()))
+        self.setAccessibleName(self.text())
+        self.updateGeometry()
+
+    def _make_rows(self, recalled: Sequence[MemoryUsed]) -> None:
         for row in self.rows:
             row.hide()
             row.deleteLater()
@@ -176,11 +195,6 @@ class MemoriesUsed(QWidget):
         for row in self.rows:
             row.acted.connect(lambda action, row=row: self.acted.emit(action, row.memory))
             self._column.addWidget(row)
-        words = f"{count_words(earlier, 'earlier turn')} of this conversation" if earlier else ""
-        self._earlier.setText(words or ("" if self.rows else "None"))
-        self._earlier.setVisible(bool(self._earlier.text()))
-        self.setAccessibleName(self.text())
-        self.updateGeometry()
 
     def text(self) -> str:
         """What is shown, as words."""

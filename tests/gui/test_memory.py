@@ -69,6 +69,11 @@ def test_rows_tell_source_date_and_why(qtbot: QtBot) -> None:
     menu.actions()[-2].trigger()
     assert heard[-1] == ("unpin", "b")
     menu.close()
+    first = used.rows[0]
+    used.show_turn(Turn("t", "d", memories=2, recalled=[MemoryUsed("a"), NOTE, GONE]))
+    assert used.rows[0] is first, "it keeps the focus"
+    assert first.gone
+    assert first.accessibleName() == "A memory that was deleted"
 
 
 async def _ask_both(window: MainWindow) -> None:
