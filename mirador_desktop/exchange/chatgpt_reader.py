@@ -10,6 +10,7 @@ from collections.abc import Container, Mapping
 from typing import Any
 
 from mirador_desktop.exchange import fields
+from mirador_desktop.exchange.canvas import Canvas
 from mirador_desktop.exchange.foreign import conversation_of, fenced, folder_of, records_of
 from mirador_desktop.exchange.images import Images, key_of
 from mirador_desktop.exchange.imported import ImportReport, Records
@@ -18,6 +19,8 @@ from mirador_desktop.exchange.tree import Message
 PROGRAM = "ChatGPT"
 _CITATION = re.compile("\ue200[^\ue200\ue201]*\ue201|[\ue200-\ue2ff]")
 """Marks of sources, written with characters for private use: they mean nothing outside ChatGPT."""
+_TEXTS = ("text", "result", "content", "shared_prefix")
+"""Where text stands in content without parts."""
 _PROJECT = "g-p-"
 _IMAGE = "image_asset_pointer"
 _SOUNDS = ("audio_asset_pointer", "real_time_user_audio_video_asset_pointer")
@@ -39,7 +42,8 @@ def read(value: Mapping[str, Any], report: ImportReport, images: Images) -> Reco
         for place, child in enumerate(fields.items(fields.mapping(node).get("children"))):
             if isinstance(child, str):
                 rank.setdefault(child, place)
-    messages = [_message(each, fields.mapping(node), report, images, instructions) for each, node in mapping.items()]
+    canvas = Canvas()
+    messages = [_message(k, fields.mapping(n), report, images, canvas, instructions) for k, n in mapping.items()]
     messages.sort(key=lambda message: rank.get(message.id, 0))
     kept = [m for m in messages if not m.skip]
     title, created = fields.text(value.get("title")), fields.when(value.get("create_time"))
@@ -58,7 +62,12 @@ def read(value: Mapping[str, Any], report: ImportReport, images: Images) -> Reco
 
 
 def _message(
-    key: str, node: Mapping[str, Any], report: ImportReport, images: Images, instructions: list[str]
+    key: str,
+    node: Mapping[str, Any],
+    report: ImportReport,
+    images: Images,
+    canvas: Canvas,
+    instructions: list[str],
 ) -> Message:
     key = fields.text(key)
     message = fields.mapping(node.get("message"))
@@ -84,6 +93,13 @@ def _message(
         found.by_person, found.skip = True, False
         _question(found, content, metadata, report, images)
         return found
+    if metadata.get("citations") or metadata.get("content_references"):
+        report.left_out["sources"] += 1
+    written = fields.text(content.get("text")) or "".join(map(fields.text, fields.items(content.get("parts"))))
+    document = canvas.shown(fields.text(message.get("recipient")), written)
+    if document:
+        found.text, found.model, found.skip = document, fields.text(metadata.get("model_slug")), False
+        return found
     return _answer(found, role, kind, content, metadata, report)
 
 
@@ -94,8 +110,9 @@ def _question(
     named = [fields.mapping(each) for each in fields.items(metadata.get("attachments"))]
     names = {key_of(each.get("id")): fields.text(each.get("name")) for each in named}
     parts = [fields.mapping(each) for each in fields.items(content.get("parts"))]
-    shown = [key_of(part.get("asset_pointer")) for part in parts if part.get("content_type") == _IMAGE]
-    shown += [key_of(each.get("id")) for each in named if fields.text(each.get("mime_type")).startswith("image/")]
+    pointers = [key_of(part.get("asset_pointer")) for part in parts if part.get("content_type") == _IMAGE]
+    pictures = (each for each in named if fields.text(each.get("mime_type")).startswith("image/"))
+    shown = pointers + [key_of(each.get("id")) for each in pictures]
     kept = set()
     for key in dict.fromkeys(shown):
         image = images.find(key, names.get(key, ""))
@@ -105,7 +122,8 @@ def _question(
     found.text = _CITATION.sub("", _parts(content, report, kept))
     for each in named:
         if key_of(each.get("id")) not in kept:
-            report.left_out["attached files"] += 1
+            if key_of(each.get("id")) not in pointers:  # else it is counted as an image
+                report.left_out["attached files"] += 1
             if name := fields.text(each.get("name")):
                 found.text += f"\n[File: {name[:200]}]"
 
@@ -130,8 +148,13 @@ def _answer(
         text = fields.text(content.get("text")) or _parts(content, report)
         language = fields.text(content.get("language"))
         found.text = fenced(text, "" if language == "unknown" or kind != "code" else language) if text.strip() else ""
+    elif kind == "citable_code_output":
+        output = fields.text(content.get("output_str"))
+        found.text = fenced(output) if output.strip() else ""
     elif role == "assistant":
         found.text = _CITATION.sub("", _parts(content, report))
+        if not found.text and kind not in ("text", "multimodal_text"):
+            report.left_out["other parts of messages"] += 1
     elif kind == "multimodal_text":
         found.text = _parts(content, report)
     else:
@@ -143,7 +166,7 @@ def _answer(
 def _parts(content: Mapping[str, Any], report: ImportReport, kept: Container[str] = ()) -> str:
     """The text of a message, with a word in brackets for images other than those that are kept."""
     texts: list[str] = []
-    for part in fields.items(content.get("parts")):
+    for part in fields.items(content.get("parts")) or fields.items(content.get("context_parts")):
         if isinstance(part, str):
             texts.append(fields.text(part))
             continue
@@ -161,5 +184,5 @@ def _parts(content: Mapping[str, Any], report: ImportReport, kept: Container[str
         elif inner:
             report.left_out["other parts of messages"] += 1
     if not texts:
-        texts = [fields.text(content.get(name)) for name in ("text", "result", "content") if content.get(name)]
+        texts = [fields.text(content.get(name)) for name in _TEXTS if content.get(name)]
     return "\n".join(each for each in texts if each)

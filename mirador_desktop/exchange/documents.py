@@ -76,11 +76,13 @@ class Document:
         folder: the path of the folder it lies in, "" at the top.
         open: opens it for reading.
         alone: whether it was chosen itself; others in the same place may be something else altogether.
+        above: the whole path of the folder that was chosen, or in which the chosen file lies; "" in an archive.
     """
 
     name: str
     open: Callable[[], BinaryIO] = field(repr=False)
     alone: bool = False
+    above: str = ""
 
     @property
     def folder(self) -> str:
@@ -105,7 +107,8 @@ def documents(path: Path, budget: Budget) -> Iterator[Document]:
             yield from _of_archive(path, budget)
         else:
             budget.total = path.stat().st_size
-            yield Document(path.name, lambda: _opened(path, budget), alone=True)
+            above = path.resolve().parent.as_posix()
+            yield Document(path.name, lambda: _opened(path, budget), alone=True, above=above)
     except OSError as error:
         raise ExchangeError(f"{path.name} cannot be read: {error.strerror or error}.") from error
 
@@ -132,8 +135,10 @@ def _of_folder(path: Path, budget: Budget) -> Iterator[Document]:
             raise ExchangeError(f"{path.name} holds more than {MOST_FILES:,} files.")
     found = [each for each in found if each.is_file()]
     budget.total = sum(each.stat().st_size for each in found)
+    above = path.resolve().as_posix()
     for each in found:
-        yield Document(each.relative_to(path).as_posix(), lambda each=each: _opened(each, budget))  # type: ignore[misc]
+        name = each.relative_to(path).as_posix()
+        yield Document(name, lambda each=each: _opened(each, budget), above=above)  # type: ignore[misc]
 
 
 def _of_archive(path: Path, budget: Budget) -> Iterator[Document]:

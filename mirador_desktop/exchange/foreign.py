@@ -72,9 +72,9 @@ def _first_words(turns: Sequence[Turn]) -> str:
     return ""
 
 
-def folder_of(program: str, key: str, name: str) -> Folder:
-    """A folder for what lies in one of another program's."""
-    return Folder(foreign_id(0, program, "folder", key), " ".join(name.split())[:100] or program)
+def folder_of(program: str, key: str, name: str, parent: str = "") -> Folder:
+    """A folder for what lies in one of another program's; `parent` is the identifier of the one it lies in."""
+    return Folder(foreign_id(0, program, "folder", key), " ".join(name.split())[:100] or program, parent)
 
 
 def tags_of(*lists: object) -> list[str]:

@@ -13,6 +13,7 @@ from mirador_desktop.exchange import fields
 from mirador_desktop.exchange.foreign import (
     conversation_of,
     file_of,
+    folder_of,
     image_of,
     objects,
     records_of,
@@ -64,6 +65,11 @@ def read(thread: Mapping[str, Any], lines: Iterable[Mapping[str, Any]], report: 
     conversation.pinned = fields.flag(thread.get("isFavorite")) or fields.flag(
         fields.mapping(thread.get("metadata")).get("is_favorite")
     )
+    project = fields.mapping(fields.mapping(thread.get("metadata")).get("project"))
+    if name := fields.text(project.get("name")):
+        folder = folder_of(PROGRAM, fields.text(project.get("id")) or name, name)
+        conversation.folder = folder.id
+        yield folder
     system = "\n\n".join(each for each in dict.fromkeys(instructions) if each.strip())
     current = messages[-1].id if messages else ""
     yield from records_of(conversation, PROGRAM, key, messages, current, report, system)
@@ -100,6 +106,12 @@ def _message(line: Mapping[str, Any], place: int, model: str, report: ImportRepo
             report.left_out["sound recordings"] += 1
         else:
             texts.append(text)
+    for kind, left in (
+        ("attached files", line.get("attachments")),
+        ("results of tools", metadata.get("tool_calls")),
+    ):
+        if count := len(fields.items(left)):
+            report.left_out[kind] += count
     for file in objects(metadata.get("inline_file_contents")):
         found.attachments.append(file_of(fields.text(file.get("name")), "", fields.text(file.get("content"))))
     found.text = "\n\n".join(each for each in texts if each)

@@ -5,16 +5,21 @@ each with one or more `versions` of which one is `currentlySelected`. A version 
 an answer `steps`, whose style tells thoughts from the answer. What follows a message follows its selected version.
 """
 
+import json
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
+from mirador_desktop.core.conversation import Folder
 from mirador_desktop.exchange import fields
+from mirador_desktop.exchange.documents import Document
 from mirador_desktop.exchange.foreign import conversation_of, fenced, folder_of, objects, records_of, split_thoughts
 from mirador_desktop.exchange.imported import ImportReport, Records
 from mirador_desktop.exchange.tree import Message
 
 PROGRAM = "LM Studio"
+_TOP = "conversations"
+_SYSTEM_PROMPT = "llm.prediction.systemPrompt"
 _STEP_TIME = re.compile(r"\d{12,14}(?=-)")
 _THOUGHT_FOR = re.compile(r"(\d{1,6}(?:\.\d{1,6})?) seconds?$")
 
@@ -29,8 +34,20 @@ def is_conversation(value: Mapping[str, Any]) -> bool:
     return any(isinstance(message, dict) and isinstance(message.get("versions"), list) for message in messages)
 
 
-def read(value: Mapping[str, Any], report: ImportReport, folder: str = "") -> Records:
-    """One conversation; `folder` is the name of the folder its file lies in, "" for the topmost."""
+def path_of(document: Document) -> Sequence[str]:
+    """The names of the folders a file lies in below LM Studio's own folder, the outermost first.
+
+    Where that cannot be told, they are those below what was chosen, with it if it is a folder.
+    """
+    above, below = document.above.split("/"), [name for name in document.folder.split("/") if name]
+    every = [*above, *below]
+    if _TOP in every:
+        return every[len(every) - every[::-1].index(_TOP) :]
+    return below if document.alone or not document.above else [above[-1], *below]
+
+
+def read(value: Mapping[str, Any], report: ImportReport, path: Sequence[str] = ()) -> Records:
+    """One conversation; `path` has the names of the folders its file lies in, the outermost first."""
     messages: list[Message] = []
     parent = ""
     default = fields.text(fields.mapping(value.get("lastUsedModel")).get("identifier"))
@@ -51,12 +68,29 @@ def read(value: Mapping[str, Any], report: ImportReport, folder: str = "") -> Re
     key = f"{created:.3f}" if created is not None else first[:200]
     conversation = conversation_of(PROGRAM, key, fields.text(value.get("name")), created, updated, messages)
     conversation.pinned = fields.flag(value.get("pinned"))
-    if folder:
-        place_of = folder_of(PROGRAM, folder, folder)
-        conversation.folder = place_of.id
-        yield place_of
-    instructions = fields.text(value.get("systemPrompt")).strip()
-    yield from records_of(conversation, PROGRAM, key, messages, parent, report, instructions)
+    for folder in _folders(path):
+        conversation.folder = folder.id
+        yield folder
+    if notes := fields.items(value.get("notes")):
+        report.left_out["notes"] += len(notes)
+    yield from records_of(conversation, PROGRAM, key, messages, parent, report, _instructions(value))
+
+
+def _folders(path: Sequence[str]) -> Iterator[Folder]:
+    """The outermost folder, and one in it for all of the rest: folders here nest once."""
+    if path:
+        outer = folder_of(PROGRAM, path[0], path[0])
+        yield outer
+        if path[1:]:
+            yield folder_of(PROGRAM, "/".join(path), " / ".join(path[1:]), outer.id)
+
+
+def _instructions(value: Mapping[str, Any]) -> str:
+    """The system prompt: among the settings of the conversation, in older files by itself."""
+    settings = fields.mapping(value.get("perChatPredictionConfig")).get("fields")
+    texts = [fields.text(each.get("value")) for each in objects(settings) if each.get("key") == _SYSTEM_PROMPT]
+    texts.append(fields.text(value.get("systemPrompt")))
+    return "\n\n".join(dict.fromkeys(text.strip() for text in texts if text.strip()))
 
 
 def _version(key: str, parent: str, value: Mapping[str, Any], default: str, report: ImportReport) -> Message:
@@ -70,6 +104,8 @@ def _version(key: str, parent: str, value: Mapping[str, Any], default: str, repo
         if found.when is None:
             time = _STEP_TIME.match(fields.text(step.get("stepIdentifier")))
             found.when = fields.when(float(time[0])) if time is not None else None
+        if step.get("type") == "citationBlock":
+            report.left_out["sources"] += 1
         if step.get("type") != "contentBlock":
             continue
         text = _content(step, report)
@@ -96,6 +132,12 @@ def _measures(found: Message, info: Mapping[str, Any]) -> None:
     found.stopped = stats.get("stopReason") == "userStopped"
 
 
+def _call(part: Mapping[str, Any]) -> str:
+    """The name of a tool, and what it was called with."""
+    name, parameters = fields.text(part.get("name")) or "tool", part.get("parameters")
+    return f"{name} {fields.text(json.dumps(parameters, ensure_ascii=False))}" if parameters else name
+
+
 def _content(value: Mapping[str, Any], report: ImportReport) -> str:
     texts: list[str] = []
     before = None
@@ -110,7 +152,7 @@ def _content(value: Mapping[str, Any], report: ImportReport) -> str:
             name = fields.text(part.get("fileIdentifier")) or fields.text(part.get("name"))
             texts.append(f"[File: {name[:200]}]" if name else "[File]")
         elif kind == "toolCallRequest":
-            texts.append(fenced(fields.text(part.get("name")) or "tool"))
+            texts.append(fenced(_call(part)))
         elif kind == "toolCallResult":
             report.left_out["results of tools"] += 1
         else:

@@ -25,6 +25,10 @@ _UNKNOWN = "is not a file of conversations of Mirador, ChatGPT, Open WebUI, LM S
 _NONE = ", and holds no files of conversations of Mirador, ChatGPT, Open WebUI, LM Studio or Jan"
 
 
+_RATINGS = "message_feedback.json"
+"""In the archive of ChatGPT: what the person thought of answers."""
+
+
 class _Unknown(Exception):
     """Nobody's conversations."""
 
@@ -55,6 +59,10 @@ def _read(path: Path, report: ImportReport, budget: Budget) -> Records:
     for document in documents(path, budget):
         if threads.takes(document):
             continue
+        if document.name.rpartition("/")[2] == _RATINGS and not document.alone:
+            if count := _ratings(document):
+                report.left_out["ratings"] += count
+            continue
         try:
             yield from _document(document, report, images)
             known += 1
@@ -71,6 +79,15 @@ def _read(path: Path, report: ImportReport, budget: Budget) -> Records:
         yield from jan_reader.read(_thread(thread), _lines(messages, report), report)
     if not known:
         raise ExchangeError(f"{path.name} is {'a folder' if path.is_dir() else 'an archive'}{_NONE}.")
+
+
+def _ratings(document: Document) -> int:
+    """How many answers the person has rated."""
+    with closing(document.open()) as source:
+        try:
+            return len(fields.items(Scanner(source, MOST_CHARACTERS).value()))
+        except BrokenJson:
+            return 0
 
 
 def _is_conversations(document: Document) -> bool:
@@ -142,8 +159,7 @@ def _conversation(
         return chatgpt_reader.read(value, report, images)
     if lmstudio_reader.is_conversation(value):
         _named(report, lmstudio_reader.PROGRAM)
-        folder = document.folder.rpartition("/")[2]
-        return lmstudio_reader.read(value, report, "" if folder == "conversations" else folder)
+        return lmstudio_reader.read(value, report, lmstudio_reader.path_of(document))
     if openwebui_reader.is_chat(value):
         _named(report, openwebui_reader.PROGRAM)
         return openwebui_reader.read(value, report)

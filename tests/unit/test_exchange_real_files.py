@@ -30,7 +30,7 @@ def test_the_archive_of_chatgpt_in_one_piece_or_in_parts(tmp_path: Path, in_one:
     assert (answer.model, answer.thinking) == ("gpt-5-thinking", "Comparing hives\nLangstroth is common.")
     assert ten.parent == short.parent == first.id
     assert talks[0].leaf == short.id
-    assert report.left_out == {"images": 3, "results of tools": 3}
+    assert report.left_out == {"images": 3, "results of tools": 3, "ratings": 1}
     assert not report.skipped
 
 
