@@ -49,7 +49,9 @@ def title_of(conversation: Conversation) -> str:
 
 
 def moment(when: float) -> str:
-    """A Unix time as local date and time, "" if it is no date."""
+    """A Unix time as local date and time, "" if it is no date; 0 is where none is known."""
+    if not when:
+        return ""
     try:
         return f"{datetime.fromtimestamp(when, UTC).astimezone():%Y-%m-%d %H:%M}"
     except (OverflowError, OSError, ValueError):
@@ -75,8 +77,8 @@ def parts_of(turn: Turn, options: ExportOptions) -> Iterator[Part]:
     if turn.attachments:
         files = ", ".join(f"{line(each.name)} ({_size(each.size)})" for each in turn.attachments)
         yield Part("note", f"Attached: {files}")
-    if options.metadata:
-        yield Part("note", " · ".join(each for each in _about_turn(turn) if each))
+    if options.metadata and (about := " · ".join(each for each in _about_turn(turn) if each)):
+        yield Part("note", about)
     if options.stages:
         for stage in turn.stages:
             yield from _stage(stage, options)

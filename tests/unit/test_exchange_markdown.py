@@ -8,6 +8,8 @@ from hypothesis import strategies as st
 
 from mirador_desktop.core.conversation import Answer, Conversation, StageRecord, Turn
 from mirador_desktop.exchange.markdown import export, file_name
+from mirador_desktop.exchange.options import ExportOptions, Format
+from tests.unit.exchange_helpers import written
 
 CREATED = 1_760_000_000.0
 
@@ -62,6 +64,21 @@ def test_turns_come_in_order_and_a_failed_one_says_why() -> None:
     ]
     assert places == sorted(places)
     assert text.endswith("> Third\n\n*No answer*\n")
+
+
+@pytest.mark.parametrize("kind", ["markdown", "html", "text"])
+def test_where_no_date_is_known_none_is_written(kind: Format) -> None:
+    conversation = Conversation("c", "T")
+    options = ExportOptions(metadata=True)
+    bare = _turn("Q", _stage("quick", Answer("m", "One", reason="done")), final="quick")
+    text = written(kind, [(conversation, [bare])], options).decode()
+    assert "1970" not in text
+    assert "**\n\n**" not in text
+    assert 'class="note"' not in text
+    assert "()" not in text
+    named = written(kind, [(Conversation("c", "T", pinned=True), [])], options).decode()
+    assert "pinned" in named
+    assert "· pinned" not in named
 
 
 @pytest.mark.parametrize(
