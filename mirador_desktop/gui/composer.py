@@ -273,15 +273,15 @@ class Composer(QFrame):
         self._memory.setToolTip(meaning)
 
         def say(step: int) -> None:
-            self._hint.setVisible(step == 0)
-            self._attach.setText("Attach" if step < 2 else "")
-            self._depth.setText(f"Depth: {depth}" if step < 2 else depth)
-            self._memory.setText(words if step < 3 else fewer)
-            self._memory.setIcon(QIcon() if step < 3 else sign)
+            self._attach.setText("Attach" if step < 1 else "")
+            self._depth.setText(f"Depth: {depth}" if step < 1 else depth)
+            self._memory.setText(words if step < 2 else fewer)
+            self._memory.setIcon(QIcon() if step < 2 else sign)
 
-        parts = (self._attach, self._depth, self._memory, self._hint, self.send, self.stop)
-        shorten(say, 4, parts, _GAP, self.width() - _LEFT - _RIGHT)
+        parts = (self._attach, self._depth, self._memory, self.send, self.stop)
+        left = shorten(say, 3, parts, _GAP, self.width() - _LEFT - _RIGHT)
         self._offer_send()
+        self._hint.setVisible(left >= _GAP + self._hint.sizeHint().width())
 
     def _offer_send(self) -> None:
         self.send.setEnabled(bool(self.text.toPlainText().strip()))

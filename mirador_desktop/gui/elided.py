@@ -8,7 +8,7 @@ from PySide6.QtWidgets import QLabel, QPushButton, QSizePolicy, QStyle, QStyleOp
 
 from mirador_desktop.core.direction import right_to_left
 
-_LEAST = 4
+_LEAST = 3
 """Characters of a button's words that are shown at least."""
 
 
@@ -53,46 +53,46 @@ class ElidedButton(QPushButton):
 
     def minimumSizeHint(self) -> QSize:
         """Its icon, and a few characters."""
-        hint, metrics = self.sizeHint(), self.fontMetrics()
-        words = metrics.size(Qt.TextFlag.TextShowMnemonic, self.text()).width()
+        metrics, words = self.fontMetrics(), self._wide()
         least = min(words, metrics.averageCharWidth() * _LEAST + metrics.horizontalAdvance("…"))
-        return QSize(hint.width() - words + least, hint.height())
+        return self.sizeHint() - QSize(words - least, 0)
 
     def shown_text(self) -> str:
         """The words as there is room for them now."""
-        option = QStyleOptionButton()
-        self.initStyleOption(option)
-        return self._elided(option)
+        room = self._wide() - max(0, self.sizeHint().width() - self.width())
+        flags = Qt.TextFlag.TextShowMnemonic.value
+        return self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideRight, room, flags)
 
-    def _elided(self, option: QStyleOptionButton) -> str:
-        room = self.style().subElementRect(QStyle.SubElement.SE_PushButtonContents, option, self).width()
-        if not self.icon().isNull():
-            room -= self.iconSize().width() + 4  # what Qt leaves between an icon and words
-        mode = Qt.TextElideMode.ElideRight
-        return self.fontMetrics().elidedText(self.text(), mode, room, Qt.TextFlag.TextShowMnemonic.value)
+    def _wide(self) -> int:
+        """Width of all words, px."""
+        return self.fontMetrics().size(Qt.TextFlag.TextShowMnemonic, self.text()).width()
 
     def paintEvent(self, event: QPaintEvent) -> None:
         """Draw the button with as many of its words as there is room for."""
         option = QStyleOptionButton()
         self.initStyleOption(option)
-        option.text = self._elided(option)
+        option.text = self.shown_text()
         painter = QStylePainter(self)
         painter.drawControl(QStyle.ControlElement.CE_PushButton, option)
         painter.end()
 
 
-def shorten(say: Callable[[int], None], steps: int, parts: Sequence[QWidget], gap: int, room: int) -> None:
-    """Say as much as there is room for.
+def shorten(say: Callable[[int], None], steps: int, parts: Sequence[QWidget], gap: int, room: int) -> int:
+    """Say as much as there is room for; returns how much room is left, px.
 
     Args:
-        say: sets the words of `parts`: all of them at step 0, fewer at each further one.
+        say: sets the words of `parts`: all of them at step 0, fewer at each further one. It shows and hides nothing:
+            Qt lays out anew at once then, in the middle of this.
         steps: how many there are; the last is taken where none fits.
         parts: what stands side by side; those that are hidden take no room.
         gap: between two of them, px.
         room: for all of them, px.
     """
+    left = room
     for step in range(steps):
         say(step)
         shown = [part.sizeHint().width() for part in parts if not part.isHidden()]
-        if sum(shown) + gap * (len(shown) - 1) <= room:
-            return
+        left = room - sum(shown) - gap * (len(shown) - 1)
+        if left >= 0:
+            break
+    return left

@@ -226,6 +226,7 @@ class TitleBar(QWidget):
         def say(step: int) -> None:
             name = self.pipeline.name if step else self._words(self.pipeline)
             self.pipeline_button.setText(name.replace("&", "&&"))
+            self.pipeline_button.setIcon(arrow if step < 2 else bare)
             self.no_memory.setText("Memory off" if step < 2 else "")
             self.no_memory.setIcon(bare if step < 2 else icons.icon("memory-off", theme.colours.muted))
             for button, words, sign in zip(self._choosers[1:], (self._layout_words(), "Export"), signs, strict=True):
@@ -245,5 +246,4 @@ class TitleBar(QWidget):
         """Colours or sizes have changed."""
         for button in (*self._choosers, self.no_memory):
             button.setIconSize(QSize(self._theme.px(13), self._theme.px(13)))
-        self.pipeline_button.setIcon(icons.icon("chevron-down", self._theme.colours.muted))
         self._fit()

@@ -340,6 +340,15 @@ def test_a_part_at_the_side_leaves_the_middle_its_room(window: MainWindow) -> No
     window.theme.set_scale(1.0)
 
 
+def test_words_come_back_with_the_room_for_them(window: MainWindow) -> None:
+    names = ("attachButton", "depthChooser", "memorySwitch")
+    for width in (1320, 900, 640, 900, 1320):  # parts at the side come and go with them
+        window.resize(width, 700)
+        QApplication.processEvents()
+        words = [part(window, QPushButton, name).text() for name in names]
+        assert words == ["Attach", "Depth: Auto", "Memory on"], width
+
+
 def test_a_choice_in_a_narrow_window_is_not_kept_for_a_wide_one(window: MainWindow) -> None:
     window.resize(900, 600)
     window.toggle_sidebar()
