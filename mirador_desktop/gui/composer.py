@@ -268,6 +268,7 @@ class Composer(QFrame):
         depth = next(name for value, name, _ in DEPTHS if value == self.chosen_depth)
         words, fewer, meaning = _MEMORY["on" if self._recalls else "earlier"] if self.memory else _MEMORY["off"]
         sign = icons.icon("memory" if self.memory else "memory-off", self._theme.colours.muted)
+        arrow = icons.icon("chevron-down", self._theme.colours.muted)
         self._depth.setAccessibleName(f"Depth: {depth}")
         self._memory.setAccessibleName(words)
         self._memory.setToolTip(meaning)
@@ -275,6 +276,7 @@ class Composer(QFrame):
         def say(step: int) -> None:
             self._attach.setText("Attach" if step < 1 else "")
             self._depth.setText(f"Depth: {depth}" if step < 1 else depth)
+            self._depth.setIcon(arrow if step < 2 else QIcon())
             self._memory.setText(words if step < 2 else fewer)
             self._memory.setIcon(QIcon() if step < 2 else sign)
 
@@ -299,7 +301,6 @@ class Composer(QFrame):
         """Colours or sizes have changed."""
         c, theme = self._theme.colours, self._theme
         self._attach.setIcon(icons.icon("plus", c.muted))
-        self._depth.setIcon(icons.icon("chevron-down", c.muted))
         self._depth.setLayoutDirection(Qt.LayoutDirection.RightToLeft)
         self.stop.setIcon(icons.icon("stop", c.background))
         for button in (self._attach, self._depth, self._memory, self.stop):

@@ -8,7 +8,7 @@ WELCOME = 760
 """Widest column of the welcome page."""
 SIDEBAR_FROM, INSPECTOR_FROM = 1000, 1200
 """How wide the window must be for a part to be shown when the person has not asked for it just now."""
-_MOST_AT_SIDE = 0.4
+_MOST_AT_SIDE = 0.38
 """Of the window's width: what a part at the side takes at most."""
 _EDGE = 26
 """Least room beside the column, px."""

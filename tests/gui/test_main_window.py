@@ -321,12 +321,13 @@ def test_the_inspector_goes_with_the_turns_and_comes_back_with_them(window: Main
     assert shown(window) == (True, True)
 
 
-def test_a_part_at_the_side_leaves_the_middle_its_room(window: MainWindow) -> None:
+@pytest.mark.parametrize("width", [800, 900])
+def test_a_part_at_the_side_leaves_the_middle_its_room(window: MainWindow, width: int) -> None:
     window.theme.set_scale(2.0)
-    window.resize(900, 600)
+    window.resize(width, 600)
     window.toggle_sidebar()
     QApplication.processEvents()
-    assert window.sidebar.width() <= 360
+    assert window.sidebar.width() <= 0.4 * width
     for name in ("sendButton", "exportButton"):
         button = part(window, QWidget, name)
         assert button.width() >= button.sizeHint().width(), name
