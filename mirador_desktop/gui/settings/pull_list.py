@@ -2,11 +2,11 @@
 
 from collections.abc import Callable
 
-from PySide6.QtCore import QSize, Qt, Signal
-from PySide6.QtGui import QPainter, QPaintEvent
-from PySide6.QtWidgets import QFrame, QHBoxLayout, QLabel, QScrollArea, QVBoxLayout, QWidget
+from PySide6.QtCore import Qt, Signal
+from PySide6.QtWidgets import QFrame, QHBoxLayout, QScrollArea, QVBoxLayout, QWidget
 
 from mirador_desktop.core.pull import Pull
+from mirador_desktop.gui.elided import ElidedLabel
 from mirador_desktop.gui.pull_words import pull_words
 from mirador_desktop.gui.settings.widgets import Progress, button, label
 from mirador_desktop.gui.theme import Theme
@@ -19,27 +19,12 @@ _MOST = 5
 """Rows that are shown without scrolling."""
 
 
-class _Elided(QLabel):
-    """A line of text that is shortened where there is no room."""
-
-    def __init__(self, words: str, kind: str, least: int) -> None:
-        super().__init__(words)
-        self.setTextFormat(Qt.TextFormat.PlainText)
-        self.setProperty("kind", kind)
-        self._least = least
-
-    def minimumSizeHint(self) -> QSize:
-        """A few characters."""
-        hint = super().minimumSizeHint()
-        return QSize(min(self._least, hint.width()), hint.height())
-
-    def paintEvent(self, event: QPaintEvent) -> None:
-        """Draw as much as there is room for."""
-        painter = QPainter(self)
-        shown = self.fontMetrics().elidedText(self.text(), Qt.TextElideMode.ElideMiddle, self.width())
-        painter.setPen(self.palette().color(self.foregroundRole()))
-        painter.drawText(self.rect(), self.alignment(), shown)
-        painter.end()
+def _line_of(parent: QWidget, words: str, kind: str) -> ElidedLabel:
+    """A line of text that is shortened in its middle: the end of a model's name tells it from others."""
+    made = ElidedLabel(parent, 12, Qt.TextElideMode.ElideMiddle)
+    made.setText(words)
+    made.setProperty("kind", kind)
+    return made
 
 
 class _Line(QWidget):
@@ -54,10 +39,10 @@ class _Line(QWidget):
         column.setSpacing(theme.px(3))
         row = QHBoxLayout()
         row.setSpacing(theme.px(4))
-        self.name = _Elided(name, "strong", theme.px(90))
+        self.name = _line_of(self, name, "strong")
         self.name.setToolTip(f"{name}, on {host}")
         row.addWidget(self.name, 1)
-        self.words = _Elided("", "meta", theme.px(90))
+        self.words = _line_of(self, "", "meta")
         self.words.setAlignment(Qt.AlignmentFlag.AlignRight | Qt.AlignmentFlag.AlignVCenter)
         self.words.setObjectName("pullWords")
         self.words.setMinimumHeight(theme.px(30))
