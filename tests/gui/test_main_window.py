@@ -1,4 +1,4 @@
-"""The window as a whole: stable names, names for screen readers, Tab with a visible focus, room for the parts."""
+"""The window as a whole: stable names, names for screen readers, the keyboard, with a visible focus."""
 
 from dataclasses import dataclass
 from functools import partial
@@ -23,17 +23,12 @@ from PySide6.QtWidgets import (
 )
 from pytestqt.qtbot import QtBot
 
-from mirador_desktop.core.conversation import Attachment, Conversation, MemoryUsed, StageRecord, Turn
-from mirador_desktop.core.events import QUICK_ONLY
-from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
-from mirador_desktop.gui.elided import ElidedLabel
+from mirador_desktop.core.conversation import Attachment, Conversation, MemoryUsed
 from mirador_desktop.gui.main_window import MainWindow
-from mirador_desktop.gui.room import INSPECTOR_FROM, SIDEBAR_FROM
 from mirador_desktop.gui.turn_view import TurnView
-from mirador_desktop.preferences import Preferences
-from mirador_desktop.settings import Settings
 from tests.driving import part
-from tests.gui.test_turn_live import STAGES, answer, delete_now, new_turn, settle, the_theme
+from tests.gui.test_turn_live import STAGES, new_turn, settle
+from tests.gui.window_helpers import full_window
 
 WINDOW = [
     "sidebar", "newConversation", "searchField", "conversationList", "engineState", "openSettings",
@@ -45,45 +40,9 @@ PANEL = ("stageModels", "stageMeta", "stageConfidence", "stageState", "stageText
 CONTROLS = (QAbstractButton, QLineEdit, QPlainTextEdit, QTextEdit, QComboBox)
 
 
-def turns() -> list[Turn]:
-    """Two turns with everything that can be in one."""
-    full = [
-        StageRecord(n, 0.6, folded=False, answers=[answer(text="A [link](https://x.y).\n\n" * 6)]) for n in STAGES
-    ]
-    full[1].answers[0].thinking = "Hm."
-    failed = [StageRecord("quick", answers=[answer(text="", reason="failed", error="It broke.")])]
-    failed.append(StageRecord("deep", skipped=QUICK_ONLY))
-    return [
-        new_turn(*full, siblings=2, position=2, intent="code"),
-        new_turn(*failed, reason="failed", error="It broke. Retry."),
-        *(new_turn(StageRecord("quick", answers=[answer()])) for _ in range(12)),
-    ]
-
-
 @pytest.fixture
 def window(qapp: QApplication, qtbot: QtBot, tmp_path: Path) -> MainWindow:
-    delete_now()
-    theme = the_theme()
-    theme.choose("dark")
-    theme.set_scale(1.0)
-    window = MainWindow(
-        theme, Preferences(tmp_path / "settings.toml", Settings()), (DEFAULT_PIPELINE, GUIDE_PIPELINE)
-    )
-    qtbot.addWidget(window)
-    window.resize(1320, 860)
-    window.show()
-    window.activateWindow()
-    window.turns.show_turns(turns())
-    window.show_conversation("A title", True)
-    window.sidebar.show_conversations([Conversation("c", "A title", updated=1.0)], "c")
-    window.inspector.show_turn(turns()[0], None)
-    window.banner.say("Something happened.", "OK")
-    window.toast.say("Copied", 60, "Undo")
-    window.arrange()
-    settle(window.look)
-    QApplication.processEvents()
-    settle(window.look)
-    return window
+    return full_window(qtbot, tmp_path)
 
 
 def test_every_stable_name_is_there(window: MainWindow) -> None:
@@ -291,112 +250,3 @@ def test_the_focus_is_seen(qtbot: QtBot, window: MainWindow, theme: str) -> None
         assert widget.hasFocus(), name
         ring = changed(before, window.grab().toImage(), window.theme.colours.focus)
         assert ring >= widget.height(), f"{name} has no ring"
-
-
-# ── room ───────────────────────────────────────────────────────────────────────────────────────────────────
-
-
-def shown(window: MainWindow) -> tuple[bool, bool]:
-    return window.sidebar.isVisible(), window.inspector.isVisible()
-
-
-def test_parts_hide_where_there_is_no_room(window: MainWindow) -> None:
-    seen = []
-    for width in (INSPECTOR_FROM, INSPECTOR_FROM - 1, SIDEBAR_FROM, SIDEBAR_FROM - 1, 640, 1320):
-        window.resize(width, 700)
-        seen.append(shown(window))
-    assert (SIDEBAR_FROM, INSPECTOR_FROM) == (1000, 1200)
-    assert seen == [(True, True), (True, False), (True, False), (False, False), (False, False), (True, True)]
-
-
-def test_the_inspector_goes_with_the_turns_and_comes_back_with_them(window: MainWindow) -> None:
-    assert shown(window) == (True, True)
-    window.show_conversation("", False)
-    assert shown(window) == (True, False)
-    window.resize(1400, 860)
-    window.toggle_inspector()
-    window.toggle_inspector()
-    assert shown(window) == (True, False)
-    window.show_conversation("A title", True)
-    assert shown(window) == (True, True)
-
-
-@pytest.mark.parametrize("width", [800, 900])
-def test_a_part_at_the_side_leaves_the_middle_its_room(window: MainWindow, width: int) -> None:
-    window.theme.set_scale(2.0)
-    window.resize(width, 600)
-    window.toggle_sidebar()
-    QApplication.processEvents()
-    assert window.sidebar.width() <= 0.4 * width
-    for name in ("sendButton", "exportButton"):
-        button = part(window, QWidget, name)
-        assert button.width() >= button.sizeHint().width(), name
-    title = part(window, ElidedLabel, "conversationTitle")
-    assert title.width() >= title.minimumSizeHint().width()
-    engine = window.sidebar.engine
-    engine.set_state("Ollama · not running on this computer & elsewhere", False, True, "")
-    QApplication.processEvents()
-    assert engine.shown_text().endswith("…")
-    window.toggle_sidebar()
-    window.theme.set_scale(1.0)
-
-
-def test_words_come_back_with_the_room_for_them(window: MainWindow) -> None:
-    names = ("attachButton", "depthChooser", "memorySwitch")
-    for width in (1320, 900, 640, 900, 1320):  # parts at the side come and go with them
-        window.resize(width, 700)
-        QApplication.processEvents()
-        words = [part(window, QPushButton, name).text() for name in names]
-        assert words == ["Attach", "Depth: Auto", "Memory on"], width
-
-
-def test_a_choice_in_a_narrow_window_is_not_kept_for_a_wide_one(window: MainWindow) -> None:
-    window.resize(900, 600)
-    window.toggle_sidebar()
-    assert shown(window) == (True, False)
-    window.toggle_sidebar()
-    assert shown(window) == (False, False)
-    window.resize(1320, 860)
-    assert shown(window) == (True, True)
-    window.toggle_sidebar()
-    window.toggle_inspector()
-    assert shown(window) == (False, False)
-    window.resize(1000, 600)
-    window.resize(1320, 860)
-    assert shown(window) == (False, False)
-
-
-@pytest.mark.parametrize("scale", [0.5, 1.0, 2.0, 3.0])
-@pytest.mark.parametrize("width", [640, 900, 1320])
-def test_every_control_of_the_window_is_inside_it(window: MainWindow, width: int, scale: float) -> None:
-    window.theme.set_scale(scale)
-    window.resize(width, 700)
-    QApplication.processEvents()
-    settle(window.look)
-    assert window.width() == width
-    for name in ("composerText", "sendButton", "layoutChooser", "exportButton", "depthChooser", "turnList"):
-        widget = part(window, QWidget, name)
-        box = widget.rect().translated(widget.mapTo(window, widget.rect().topLeft()))
-        assert box.left() >= 0, name
-        assert box.right() < width, name
-    view = window.turns.last_view()
-    assert view is not None
-    assert view.x() + view.width() <= window.turns.viewport().width()
-    window.theme.set_scale(1.0)
-
-
-def test_a_toast_that_is_too_long_for_a_line_is_readable(window: MainWindow) -> None:
-    words = "The server on this computer stopped answering while it wrote. " * 3
-    window.resize(640, 600)
-    window.toast.say(words.strip(), 8)
-    assert window.toast.words.text() == words.strip()
-    assert window.toast.x() >= 0
-    assert window.toast.geometry().right() <= window.centre.width()
-
-
-def test_larger_text_needs_more_room(window: MainWindow) -> None:
-    window.theme.set_scale(2.0)
-    assert shown(window) == (False, False)
-    window.resize(1850, 860)
-    assert shown(window) == (True, True)
-    window.theme.set_scale(1.0)
