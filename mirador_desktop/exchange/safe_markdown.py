@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
 _Changes = dict[int, tuple[int, str]]
 """By place: so many characters there become something else."""
+_BLANK = re.compile(r"[\s>]*")
 _CELL = re.compile(r"(?:[^|\\]|\\.?)+")
 _ROUNDS = 8
 _GOOD = r"(?:https?:|mailto:)"
@@ -89,6 +90,11 @@ def _escape(text: str) -> str:
                 changes |= _harm(text, begin, end, last)
             elif token.type == "code_block" and is_deeper(token):
                 changes |= _everything(text, begin, end)
+            elif token.type == "code_block":
+                # Behind a quote, others go on with its paragraph; and they count tabs in quotes otherwise.
+                before = starts[max(token.map[0] - 1, 0)]
+                if _BLANK.fullmatch(text, before, begin) is None or (token.level and "\t" in text[begin:end]):
+                    changes |= _harm(text, begin, end, end)
         references = env.get("references", {}).items()
         bad = {_label(label) for label, reference in references if not is_link(reference.get("href", ""))}
         if bad:

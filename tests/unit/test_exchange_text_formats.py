@@ -215,6 +215,10 @@ def test_a_good_link_beside_a_bad_one_stays() -> None:
         ("[x](javascript:alert (1))", "[x\\](javascript:alert (1))"),
         ("text\n[r]: javascript:a\n\n[x][r]", "text\n[r\\]: javascript:a\n\n[x][r]"),
         ("- [r]: javascript:a\n\n[x][r]", "- [r\\]: javascript:a\n\n[x][r]"),
+        # a block of code, or the rest of a paragraph that is quoted
+        ("> > a\n\t<div> [x](b)\n\nb\n\n    <b>", "> > a\n\t&lt;div> [x\\](b)\n\nb\n\n    <b>"),
+        (f"{'> ' * 31}\t|<b>", f"{'> ' * 31}\t|&lt;b>"),
+        (f"{'> ' * 120}a\n    <b>", f"{'> ' * 120}a\n    &lt;b>"),
         # deeper than is read
         (f"{'> ' * 120}<b> [x](javascript:a)", f"{'> ' * 120}&lt;b> \\[x](javascript:a)"),
         (f"{'- ' * 60}`<b>` ![x](y)", f"{'- ' * 60}`&lt;b>` !\\[x](y)"),
