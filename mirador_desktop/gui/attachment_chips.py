@@ -138,14 +138,12 @@ class AttachmentChips(QWidget):
     """All files of a question.
 
     Signals:
-        begun: one more is being read, in this `AttachmentChip`, or is there.
         added: one more is there, in this `AttachmentChip`.
         changed: one was taken away, or all.
         emptied: the person has taken the last one away.
         read: none is being read any more; whether all of them are there.
     """
 
-    begun = Signal(object)
     added = Signal(object)
     changed = Signal()
     emptied = Signal()
@@ -209,7 +207,6 @@ class AttachmentChips(QWidget):
         chip.show()
         self.show()
         self.updateGeometry()
-        self.begun.emit(chip)
         return chip
 
     def clear(self) -> None:

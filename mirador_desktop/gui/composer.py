@@ -155,16 +155,10 @@ class Composer(QFrame):
         self._scrolled = Scrolled(chips, self)
         self._column.insertWidget(1, self._scrolled)
         self._bound()
-        chips.begun.connect(self._put_before_text)
         chips.emptied.connect(self.text.setFocus)
         chips.changed.connect(self._do_not_wait)
         chips.read.connect(self._files_read)
         return chips
-
-    def _put_before_text(self, chip: QWidget) -> None:
-        """The tab key comes to a new chip before it comes to the text."""
-        QWidget.setTabOrder(self.text, chip)
-        QWidget.setTabOrder(chip, self.text)
 
     @property
     def attachments(self) -> "tuple[Attachment, ...]":

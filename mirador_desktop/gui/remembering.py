@@ -64,7 +64,7 @@ class Remembering(QObject):
         shown = MemoriesUsed(self._window.theme, frame)
         shown.show_turn(view.turn)
         shown.setMinimumWidth(shown.wanted_width())
-        frame.column.addWidget(shown)
+        frame.add_scrolled(shown)
 
         def act(action: str, memory: MemoryUsed) -> None:
             frame.close()
