@@ -149,8 +149,9 @@ def _changed(text: str, changes: _Changes) -> str:
     parts = list[str]()
     at = 0
     for place, (length, instead) in sorted(changes.items()):
-        parts += (text[at:place], instead)
-        at = place + length
+        if place >= at:  # else the sign went with the backslash before it, which one reading does not see
+            parts += (text[at:place], instead)
+            at = place + length
     return "".join([*parts, text[at:]])
 
 

@@ -204,6 +204,7 @@ def test_a_good_link_beside_a_bad_one_stays() -> None:
         # for some readers the address before goes on to "<" or a space, over a backslash and over backticks
         ("see https://x.y<img src=x onerror=a>", "see https://x.y&lt;img src=x onerror=a>"),
         ("www.x.y``<b>``", "www.x.y``&lt;b>``"),
+        ("https://x.y\\<b>", "https://x.y&lt;b>"),
         # for some readers a backslash means nothing before "<"
         ("\\<script>alert(1)\\</script>", "&lt;script>alert(1)&lt;/script>"),
         ("\\\\<b> `<b>`", "\\\\&lt;b> `<b>`"),
