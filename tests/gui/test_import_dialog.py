@@ -79,7 +79,7 @@ def test_files_of_all_programs_with_a_broken_one_among_them(tmp_path: Path) -> N
         await until(lambda: dialog.report.isVisible(), "the report")
         report = dialog.report.toPlainText()
         assert "ChatGPT: 5 conversations and 15 turns added." in report
-        assert "Left out: images (5), results of tools (5)." in report
+        assert "Left out: images (5), ratings (1), results of tools (5)." in report
         assert "broken.json: " in report
         assert part(dialog, QLabel, "importFound").text() == "9 conversations and 22 turns added"
         _click(dialog, "importCopy")
