@@ -32,9 +32,7 @@ class ConversationView(TurnList):
 
     def show_turns(self, turns: Sequence[Turn], follow: bool = True) -> None:
         """Show these turns instead of what was shown; more may be put in front with `put_before`."""
-        for view in self._views.values():
-            self._let_go(view)
-        self._views.clear()
+        gone, self._views = self._views, {}
         self._ids = [turn.id for turn in turns]
         self._turns = {turn.id: turn for turn in turns}
         self._renumber()
@@ -42,6 +40,8 @@ class ConversationView(TurnList):
         self._dirty.clear()
         self._heights = Heights(_estimate(turn.characters) for turn in turns)
         self._anchor, self.following = Anchor(max(0, len(turns) - 1), None, 0), follow
+        for view in gone.values():
+            self._let_go(view)
         self._place()
 
     def put_before(self, outlines: Sequence[TurnOutline]) -> None:
@@ -78,15 +78,16 @@ class ConversationView(TurnList):
         place = self._places.get(turn_id)
         if place is None:
             return
-        for gone in self._ids[place:]:
-            self._turns.pop(gone, None)
-            self._dirty.discard(gone)
-            if gone in self._views:
-                self._let_go(self._views.pop(gone))
+        gone = [view for key in self._ids[place:] if (view := self._views.pop(key, None)) is not None]
+        for key in self._ids[place:]:
+            self._turns.pop(key, None)
+            self._dirty.discard(key)
         self._heights = Heights(self._heights[i] for i in range(place))
         del self._ids[place:]
         self._renumber()
         self._anchor = Anchor(max(0, place - 1), None, 0)
+        for view in gone:
+            self._let_go(view)
         self._request()
 
     def receive(self, turn_id: str, event: Event) -> None:

@@ -24,7 +24,7 @@ from PySide6.QtGui import (
     QResizeEvent,
     QWheelEvent,
 )
-from PySide6.QtWidgets import QAbstractScrollArea, QFrame, QWidget
+from PySide6.QtWidgets import QAbstractScrollArea, QApplication, QFrame, QWidget
 
 from mirador_desktop.gui.heights import Heights
 from mirador_desktop.gui.look import COLUMN, COLUMNS, Look
@@ -215,6 +215,8 @@ class TurnList(QAbstractScrollArea):
     def _let_go(self, view: TurnView) -> None:
         if self._anchor.part is not None and view.isAncestorOf(self._anchor.part):
             self._anchor.part = None
+        if view.isAncestorOf(QApplication.focusWidget() or self):
+            self.setFocus()  # else Qt looks for another widget, and scrolls to it
         view.hide()
         view.setParent(None)
         view.deleteLater()

@@ -72,6 +72,55 @@ def no_holes(view: ConversationView) -> None:
     assert shown[-1].y() + shown[-1].height() >= view.viewport().height() - 30
 
 
+class Window(QWidget):
+    """Scrolls to what gets the focus, as the main window does."""
+
+    def __init__(self, view: ConversationView) -> None:
+        super().__init__()
+        self._view = view
+        view.setParent(self)
+        self.resize(view.size())
+
+    def focusNextPrevChild(self, forward: bool) -> bool:
+        moved = super().focusNextPrevChild(forward)
+        bar = self._view.verticalScrollBar()
+        bar.setValue(bar.maximum() - bar.value())
+        return moved
+
+
+def test_turns_go_while_one_of_them_has_the_focus(build: Build, look: Look, qtbot: QtBot) -> None:
+    view = build([kept(n) for n in range(60)])
+    window = Window(view)
+    qtbot.addWidget(window)
+    window.show()
+    view.show()
+    window.activateWindow()
+
+    def cut() -> None:
+        view.cut_from(view.turn_ids[28])
+
+    def show_others() -> None:
+        view.show_turns([kept(n) for n in range(60)])
+
+    for act in (cut, show_others):
+        view.show_turn(view.turn_ids[28])
+        paint(look)
+        turn = view.view_of(view.turn_ids[29])
+        assert turn is not None
+        button = next(b for b in turn.findChildren(QPushButton) if b.focusPolicy() & Qt.FocusPolicy.TabFocus)
+        button.setFocus()
+        qtbot.waitUntil(button.hasFocus)
+        act()
+        paint(look)
+        assert view.hasFocus()
+        assert {v.objectName() for v in views(view)} == {
+            f"turn-{place + 1}" for place, key in enumerate(view.turn_ids) if view.view_of(key) is not None
+        }
+        no_holes(view)
+        show_others()
+    view.setParent(None)  # each is closed by itself
+
+
 def test_everywhere_only_a_few_dozen_widgets_exist(build: Build, look: Look) -> None:
     view = build([kept(n) for n in range(8)])
     many(view)
