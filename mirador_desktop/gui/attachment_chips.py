@@ -156,6 +156,7 @@ class AttachmentChips(QWidget):
         self.setAccessibleName("Attached files")
         self._flow = Flow(self, theme.px(8))
         self.chips: list[AttachmentChip] = []
+        self._aside: list[AttachmentChip] = []
         self.hide()
 
     @property
@@ -174,6 +175,33 @@ class AttachmentChips(QWidget):
         for attachment in attachments:
             self.add(attachment)
 
+    def set_aside(self) -> None:
+        """Show none, and keep what is there, also what is being read, for `bring_back`."""
+        self.forget_aside()
+        self._aside, self.chips = self.chips, []
+        for chip in self._aside:
+            self._flow.removeWidget(chip)
+            chip.hide()
+        self.hide()
+        self.changed.emit()
+
+    def bring_back(self) -> None:
+        """Show what was set aside in place of what is there."""
+        self.clear()
+        self.chips, self._aside = self._aside, []
+        for chip in self.chips:
+            self._flow.addWidget(chip)
+            chip.show()
+        self.setVisible(bool(self.chips))
+        self.updateGeometry()
+        self.changed.emit()
+
+    def forget_aside(self) -> None:
+        """What was set aside is not wanted any more."""
+        for chip in self._aside:
+            chip.deleteLater()
+        self._aside = []
+
     def add(self, attachment: Attachment) -> AttachmentChip:
         """Show one more."""
         chip = self._begin(attachment)
@@ -186,8 +214,19 @@ class AttachmentChips(QWidget):
         chip.show_file(chip.attachment, reading=True)
         return chip
 
+    def wants(self, chip: AttachmentChip) -> bool:
+        """Whether it was not taken away."""
+        return chip in self.chips or chip in self._aside
+
     def finish(self, chip: AttachmentChip, attachment: Attachment | None) -> None:
         """It was read; None if it cannot be attached. Nothing happens if it was taken away meanwhile."""
+        if chip in self._aside:
+            if attachment is None:
+                self._aside.remove(chip)
+                chip.deleteLater()
+            else:
+                chip.show_file(attachment)
+            return
         if chip not in self.chips:
             return
         if attachment is None:

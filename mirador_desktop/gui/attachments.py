@@ -1,6 +1,7 @@
 """Files for the question that is being written: chosen, dropped or pasted, read in threads, shown as chips."""
 
 import asyncio
+import logging
 from collections.abc import Awaitable, Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -17,6 +18,7 @@ from mirador_desktop.gui.attachment_chips import AttachmentChip
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.tasks import Tasks
 
+log = logging.getLogger(__name__)
 MOST = 20
 """Files that one question may have."""
 Reader = Callable[[], Awaitable[Attachment]]
@@ -83,15 +85,17 @@ class Attachments(QObject):
     async def _read_all(self, begun: Sequence[tuple[AttachmentChip, Reader]], refused: list[str]) -> None:
         files = self._composer.files
         for chip, read in begun:
-            if chip not in files.chips:
+            if not files.wants(chip):
                 continue
             attachment = None
             try:
                 attachment = await read()
             except AttachmentError as error:
                 refused.append(str(error))
-            finally:
-                files.finish(chip, attachment)
+            except Exception as error:
+                log.exception("A file could not be attached")
+                refused.append(f"{chip.attachment.name} cannot be attached: {type(error).__name__}.")
+            files.finish(chip, attachment)
         if refused:
             self._window.toast.say(" ".join(refused), 8)
 

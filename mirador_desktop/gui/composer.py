@@ -60,14 +60,14 @@ class Composer(QFrame):
         self._theme = theme
         self._answering = False
         self._waits = False
-        self._draft: tuple[str, tuple[Attachment, ...]] = ("", ())
+        self._draft = ""
         self.setObjectName("composer")
         self.setAccessibleName("Composer")
         self.text = ComposerText(self)
         self.text.submitted.connect(self.submit)
         self.text.recalled.connect(self.recalled)
         self.text.focused.connect(self._focused)
-        self.text.textChanged.connect(self._do_not_wait)
+        self.text.textChanged.connect(self.do_not_wait)
         self.text.textChanged.connect(self._offer_send)
         self._scrolled: Scrolled | None = None
         self._editing = ElidedLabel(self, 8)
@@ -156,7 +156,7 @@ class Composer(QFrame):
         self._column.insertWidget(1, self._scrolled)
         self._bound()
         chips.emptied.connect(self.text.setFocus)
-        chips.changed.connect(self._do_not_wait)
+        chips.changed.connect(self.do_not_wait)
         chips.read.connect(self._files_read)
         return chips
 
@@ -186,6 +186,8 @@ class Composer(QFrame):
         """Offer stop instead of send while an answer streams."""
         had_focus = self.send.hasFocus() or self.stop.hasFocus()
         self._answering = answering
+        if answering:
+            self.do_not_wait()
         self.send.setVisible(not answering)
         self.stop.setVisible(answering)
         if had_focus:
@@ -198,13 +200,15 @@ class Composer(QFrame):
 
     def say_of_files(self, words: str) -> None:
         """Say what models cannot take of the files, or nothing."""
+        words = "Is sent as soon as the files are read" if self._waits else words
         self._on_files.setText(words)
         self._on_files.setVisible(bool(words))
 
     def edit(self, question: str, attachments: "Sequence[Attachment]" = ()) -> None:
         """Take an earlier question to be changed; what was written before comes back when that is left."""
         if self._editing.isHidden():
-            self._draft = (self.text.toPlainText(), self.files.attachments)
+            self._draft = self.text.toPlainText()
+            self.files.set_aside()
         self.text.setPlainText(question)
         self.files.show_all(attachments)
         self.text.moveCursor(self.text.textCursor().MoveOperation.End)
@@ -215,17 +219,21 @@ class Composer(QFrame):
     def leave_edit(self) -> None:
         """Give back what was written before an earlier question was taken, if one was."""
         if not self._editing.isHidden():
-            draft, files = self._draft
-            self.clear()
+            draft = self._draft
+            self._end_edit()
             self.text.setPlainText(draft)
-            self.files.show_all(files)
+            self.files.bring_back()
             self.text.moveCursor(self.text.textCursor().MoveOperation.End)
 
     def clear(self) -> None:
         """Empty it, and leave editing."""
-        self._draft = ("", ())
+        self._end_edit()
         self.text.clear()
         self.files.clear()
+        self.files.forget_aside()
+
+    def _end_edit(self) -> None:
+        self._draft = ""
         self._editing.hide()
         self._cancel.hide()
 
@@ -235,7 +243,7 @@ class Composer(QFrame):
         if question and not self._answering:
             self._waits = self.files.is_reading
             if self._waits:
-                self.say_of_files("Is sent as soon as the files are read")
+                self.say_of_files("")
             else:
                 self.sent.emit(question)
 
@@ -244,11 +252,11 @@ class Composer(QFrame):
             self._waits = False
             self.submit()
 
-    def _do_not_wait(self) -> None:
-        """What was to be sent is being changed."""
+    def do_not_wait(self) -> None:
+        """What was to be sent when its files are read, or where it was to be sent, is another one now."""
         if self._waits:
             self._waits = False
-            self.say_of_files("")
+            self.say_of_files("Not sent yet")
 
     def _focused(self, on: bool) -> None:
         ring = "true" if on and self.window().property("keyboard") else "false"

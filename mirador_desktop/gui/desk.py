@@ -302,6 +302,7 @@ class Desk(QObject):
             window.composer.leave_edit()
         if session.current != self._shown:
             self._shown = session.current
+            window.composer.do_not_wait()
             if (turn := session.last_turn) is not None:  # a follow-up is asked as the question before it was
                 window.title_bar.choose_pipeline(DEFAULT_PIPELINE.name)
                 window.title_bar.choose_pipeline(turn.pipeline)

@@ -18,7 +18,7 @@ from mirador_desktop.gui.attachments import words_on
 from mirador_desktop.gui.composer_text import LONG_TEXT
 from mirador_desktop.gui.main_window import MainWindow
 from tests import driving
-from tests.driving import answered, last, part, until
+from tests.driving import answered, last, part, settled, until
 from tests.gui.test_turn_live import delete_now, the_theme
 from tests.ollama_sim import scenarios
 from tests.ollama_sim.client import Sim
@@ -254,10 +254,59 @@ async def _ask_while_reading(window: MainWindow, folder: Path) -> None:
     assert "A question takes 20 files" in part(window, QWidget, "toast").accessibleName()
 
 
-def test_what_is_still_being_read_goes_with_the_question_too(tmp_path: Path) -> None:
+async def _drafts_while_reading(window: MainWindow, monkeypatch: pytest.MonkeyPatch) -> None:
+    composer = window.composer
+    composer.clear()
+    conversation = next(c for c in window.sidebar.list.conversations if c.title)
+    long = QMimeData()
+    long.setText("word " * LONG_TEXT)
+    composer.text.setPlainText("A draft")
+    composer.text.insertFromMimeData(long)  # is read on while another question is changed
+    composer.edit("An earlier question", [NOTES])
+    assert [a.name for a in composer.attachments] == ["notes.txt"]
+    composer.leave_edit()
+    assert composer.text.toPlainText() == "A draft"
+    await until(lambda: len(composer.attachments) == 1, "the file of the draft")
+    composer.text.insertFromMimeData(long)
+    composer.edit("An earlier question")
+    await until(lambda: not any(chip.reading for chip in composer.files._aside), "it to be read out of sight")
+    composer.leave_edit()
+    await until(lambda: len(composer.attachments) == 2, "both files of the draft")
+
+    slow = composer.files.begin("slow.txt")
+    composer.submit()
+    words = part(composer, QLabel, "onFiles")
+    assert words.text() == "Is sent as soon as the files are read"
+    composer.set_answering(True)
+    assert words.text() == "Not sent yet"
+    composer.set_answering(False)
+    composer.submit()
+    window.sidebar.list.opened.emit(conversation)
+    await until(lambda: len(window.turns.turn_ids) == 1, "the other conversation")
+    assert words.text() == "Not sent yet"
+    composer.files.finish(slow, NOTES)
+    await settled(window)
+    assert len(window.turns.turn_ids) == 1
+    assert composer.text.toPlainText() == "A draft"
+    assert len(composer.attachments) == 3
+    composer.clear()
+
+    def broken(name: str, text: str) -> Attachment:
+        raise ZeroDivisionError
+
+    with monkeypatch.context() as patch:
+        patch.setattr("mirador_desktop.attaching.attach_text", broken)
+        composer.text.insertFromMimeData(long)
+        await until(lambda: not composer.files.chips, "what went wrong")
+    toast = part(window, QWidget, "toast")
+    await until(lambda: "cannot be attached: ZeroDivisionError." in toast.accessibleName(), "what went wrong")
+
+
+def test_what_is_still_being_read_goes_with_the_question_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     with Sim(scenarios.ONE_MODEL) as sim:
 
         async def drive(window: MainWindow) -> None:
             await _ask_while_reading(window, tmp_path)
+            await _drafts_while_reading(window, monkeypatch)
 
         assert driving.run(drive, tmp_path / "home", sim.url) == 0
