@@ -2,7 +2,6 @@
 
 import asyncio
 import logging
-import re
 from collections.abc import Callable
 from contextlib import aclosing
 
@@ -12,6 +11,7 @@ from mirador_desktop.core.engine import ChatRequest, Message, ModelSource, Piece
 from mirador_desktop.core.names import same_model
 from mirador_desktop.core.prompts import DATA, quote
 from mirador_desktop.core.stages import DEFAULT_PIPELINE, GUIDE_PIPELINE
+from mirador_desktop.core.title_text import cleaned
 from mirador_desktop.errors import MiradorError
 
 log = logging.getLogger(__name__)
@@ -21,7 +21,6 @@ PAUSE = 3.0
 _PATIENCE = 60.0
 _MOST_READ = 1500
 _MOST_TOKENS = 40
-_LENGTHS = range(2, 81)
 _ROLE = (
     "Write a title for the conversation that begins with the question and answer below: what it is about, in at "
     f"most six words, in the language of the question. Write the title alone, without quotation marks. {DATA}"
@@ -124,13 +123,3 @@ class Titles:
         quick = next(iter(self._assistant.chosen(DEFAULT_PIPELINE).stages), None)
         name = quick.models[0] if quick is not None and quick.models else ""
         return name if any(same_model(name, loaded) for loaded in self._loaded()) else ""
-
-
-def cleaned(text: str) -> str:
-    """A title from what a model wrote; "" if that is none."""
-    line = next((line for line in text.splitlines() if line.strip()), "")
-    line = re.sub(r"^\s*[#>*\-\s]*\**(title|titel|titre|título|titolo)\**\s*[:：]\s*", "", line, flags=re.IGNORECASE)
-    line = " ".join(re.sub(r"[`*_#<>]+", "", line).split()).strip(" \"'“”„«»‘’.:;,")
-    return (
-        line if len(line) in _LENGTHS and not line.casefold().startswith(("<think", "i cannot", "i'm sorry")) else ""
-    )

@@ -7,10 +7,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
-from mirador_desktop.titles import Titles, cleaned
+from mirador_desktop.titles import Titles
 from tests.ollama_sim.client import Sim
 from tests.ollama_sim.scenarios import LLAMA_3B
 from tests.unit.helpers import until
@@ -125,27 +123,3 @@ def test_a_question_comes_before_a_title(sim: Sim, tmp_path: Path) -> None:
                 assert (await desk.home.conversation(turn)).title == "Borrowing in Rust"
 
     asyncio.run(main())
-
-
-@pytest.mark.parametrize(
-    ("written", "title"),
-    [
-        ("Borrowing in Rust", "Borrowing in Rust"),
-        ("\n\nTitle: “Borrowing in Rust.”\nIt is about", "Borrowing in Rust"),
-        ("**Titel:** Ausleihen", "Ausleihen"),
-        ("# A heading #", "A heading"),
-        ("", ""),
-        ("...", ""),
-        ("word " * 40, ""),
-        ("借用について", "借用について"),
-    ],
-)
-def test_what_is_taken_as_a_title(written: str, title: str) -> None:
-    assert cleaned(written) == title
-
-
-@given(st.text())
-def test_a_title_is_one_short_line(written: str) -> None:
-    title = cleaned(written)
-    assert title == " ".join(title.split())
-    assert not title or 2 <= len(title) <= 80
