@@ -59,6 +59,12 @@ class _Message:
     act: Callable[[], None] | None
     end: float
 
+    def says(self, other: "_Message") -> bool:
+        """Whether another message says and offers no more: a button that does something else is not the same one."""
+        if other.button:
+            return other.button == self.button and other.act is self.act
+        return other.words == self.words
+
 
 class Toast(QFrame):
     """A short message at the bottom of its parent, with at most one button; it goes by itself."""
@@ -89,10 +95,10 @@ class Toast(QFrame):
 
     def say(self, words: str, stay: float = 4.0, button: str = "", act: Callable[[], None] | None = None) -> None:
         """Show a message for so many seconds. One that it covers comes back after it for the rest of its time."""
-        shown = self._shown
-        if shown is not None and shown.words != words and (shown.button or shown.stay >= _LONG):
-            self._later.append(shown)
-        self._show(_Message(words, stay, button, act, monotonic() + stay))
+        covered = [*self._later, *([self._shown] if self._shown is not None else [])]
+        message = _Message(words, stay, button, act, monotonic() + stay)
+        self._later = [each for each in covered if (each.button or each.stay >= _LONG) and not message.says(each)]
+        self._show(message)
 
     def take_back(self, act: Callable[[], None]) -> None:
         """Show the message whose button does this no more: it was done, or cannot be done any longer."""

@@ -56,6 +56,39 @@ def test_the_same_error_again_is_one(toast: Toast) -> None:
     assert not toast.isVisible()
 
 
+def test_the_same_error_between_others_is_one(toast: Toast) -> None:
+    for words in ("It failed.", "Something else failed.", "It failed."):
+        toast.say(words, 8)
+    toast._next()
+    assert toast.words.text() == "Something else failed."
+    toast._next()
+    assert not toast.isVisible()
+
+
+def test_two_offers_in_the_same_words_can_both_be_taken(toast: Toast) -> None:
+    undone: list[str] = []
+    for what in ("first", "second"):
+        toast.say("It is forgotten", 8, "Undo", lambda what=what: undone.append(what))  # type: ignore[misc]
+    toast.button.click()
+    assert toast.isVisible()
+    toast.button.click()
+    assert undone == ["second", "first"]
+    assert not toast.isVisible()
+
+
+def test_the_same_offer_again_is_one(toast: Toast) -> None:
+    undone: list[bool] = []
+
+    def undo() -> None:
+        undone.append(True)
+
+    for _ in range(3):
+        toast.say("It is forgotten", 8, "Undo", undo)
+    toast.button.click()
+    assert undone == [True]
+    assert not toast.isVisible()
+
+
 def test_an_offer_comes_back_while_it_still_holds(
     qtbot: QtBot, toast: Toast, monkeypatch: pytest.MonkeyPatch
 ) -> None:
