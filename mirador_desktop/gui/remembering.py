@@ -40,12 +40,21 @@ class Remembering(QObject):
         super().__init__(window)
         self._window, self._session, self._memories, self._tasks = window, session, memories, tasks
         self._show_turn = show_turn
-        self._touched = set[str]()
-        """Memories that were changed, forgotten or brought back since the start: turns may show what they were."""
+        self._changes = 0
+        """Counts what may have changed what turns show of their memories."""
+        self._all_changed = 0
+        """The last change of which it is not known what it changed: that of the list of conversations."""
+        self._touched: dict[str, int] = {}
+        """Memories that were changed, forgotten or brought back after that, and the last change of each."""
+        self._known: dict[str, int] = {}
+        """Turns that show what is known since this change."""
+        self._stale: dict[str, Turn] = {}
+        """Turns whose memories are to be read next."""
+        self._describes = False
         self._offers: dict[str, list[str]] = {}
         """Notes that were offered for a turn and not answered yet."""
         session.view.made.connect(self._connect)
-        session.changed.connect(self._bring_up_to_date)
+        session.changed.connect(self._look_again)
         session.listed.connect(self._listed)
         session.asked.connect(self._offer)
         memories.changed.add(self._changed)
@@ -56,7 +65,7 @@ class Remembering(QObject):
         view.kept_note.connect(lambda note: self._tasks.start(f"keep {note}", self._keep(view.turn.id, note)))
         view.declined_note.connect(lambda note: self._tasks.start(f"decline {note}", self._decline(note)))
         view.offer_notes(self._offers.get(view.turn.id, ()))
-        self._bring_up_to_date()
+        self._bring_up_to_date([view.turn])
 
     def _popover(self, view: TurnView) -> None:
         """Show the memories of a turn where there may be no inspector."""
@@ -78,31 +87,50 @@ class Remembering(QObject):
     # ── what has changed ───────────────────────────────────────────────────────────────────────────────
 
     def _changed(self, identifiers: Sequence[str]) -> None:
-        self._touched.update(identifiers)
-        self._bring_up_to_date()
-
-    def _bring_up_to_date(self) -> None:
-        """Have all turns at hand show what is known of their memories now."""
-        stale = [turn for turn in self._turns() if any(memory.id in self._touched for memory in turn.recalled)]
-        if stale:
-            self._tasks.start("describe memories", self._describe(stale))
+        self._changes += 1
+        self._touched.update(dict.fromkeys(identifiers, self._changes))
+        self._look_again()
 
     def _listed(self) -> None:
         """Conversations may have been deleted, brought back or renamed, and what was said in them with them."""
-        self._changed([memory.id for turn in self._turns() for memory in turn.recalled])
+        self._changes += 1
+        self._all_changed = self._changes
+        self._touched.clear()
+        self._look_again()
 
-    def _turns(self) -> list[Turn]:
-        """The turns at hand for which something was recalled."""
-        view = self._session.view
-        turns = (view.turn(key) for key in view.turn_ids)
-        return [turn for turn in turns if turn is not None and turn.recalled]
+    def _look_again(self) -> None:
+        """Have what shows memories now show what is known of them; other turns follow when their views are made."""
+        view, last = self._session.view, self._session.last_turn
+        turns = [view.turn(key) for key in view.turn_ids if view.view_of(key) is not None]
+        self._bring_up_to_date([turn for turn in (*turns, last) if turn is not None])
 
-    async def _describe(self, turns: Sequence[Turn]) -> None:
-        before = [[replace(memory) for memory in turn.recalled] for turn in turns]
+    def _bring_up_to_date(self, turns: Sequence[Turn]) -> None:
+        """Read the memories of those turns that may show what is over, together with others that wait."""
+        self._stale.update((turn.id, turn) for turn in turns if self._is_stale(turn))
+        if self._stale and not self._describes:
+            self._describes = True
+            self._tasks.start("describe memories", self._describe())
+
+    def _is_stale(self, turn: Turn) -> bool:
+        known = self._known.get(turn.id, 0)
+        changes = (self._touched.get(memory.id, 0) for memory in turn.recalled)
+        return bool(turn.recalled) and max(self._all_changed, *changes) > known
+
+    async def _describe(self) -> None:
         try:
-            await self._memories.describe([memory for turn in turns for memory in turn.recalled])
+            while self._stale:
+                turns = list(self._stale.values())
+                self._stale.clear()
+                self._known.update(dict.fromkeys((turn.id for turn in turns), self._changes))
+                await self._describe_now(turns)
         except StoreError:
-            return  # the banner says why
+            self._known.clear()  # they are read with the next change; the banner says why
+        finally:
+            self._describes = False
+
+    async def _describe_now(self, turns: Sequence[Turn]) -> None:
+        before = [[replace(memory) for memory in turn.recalled] for turn in turns]
+        await self._memories.describe([memory for turn in turns for memory in turn.recalled])
         changed = [turn for turn, old in zip(turns, before, strict=True) if turn.recalled != old]
         for turn in changed:
             self._session.view.refresh(turn.id)

@@ -1,20 +1,25 @@
 """Memory in the program: what is done with one is seen in all turns, is taken back whole, and notes are offered."""
 
-from collections.abc import Awaitable, Callable
+import asyncio
+from collections import Counter
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
 import pytest
 from PySide6.QtWidgets import QPushButton, QWidget
 
+from mirador_desktop.core.conversation import Answer, Conversation, MemoryUsed, StageRecord, Turn, new_id
 from mirador_desktop.gui.desk import Desk
 from mirador_desktop.gui.folder_acts import Act
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.memories_used import MemoryRow
 from mirador_desktop.gui.settings.memories_panel import MemoriesPanel
+from mirador_desktop.memory.store import Store
 from mirador_desktop.remembering import Memories
 from tests import driving
 from tests.driving import answered, last, part, send, settled, until
+from tests.gui.ordering_helpers import NOWHERE, Program
 from tests.ollama_sim import scenarios
 from tests.ollama_sim.client import Sim
 
@@ -239,3 +244,79 @@ def test_what_is_done_with(what: str, tmp_path: Path) -> None:
     with Sim(scenarios.ONE_MODEL) as sim:
         assert driving.run(drive, tmp_path, sim.url) == 0
     assert len(done) == len(STEPS[what])
+
+
+LONG = 48
+
+
+def long_conversation(home: Path) -> None:
+    """Keep a conversation of `LONG` turns with two memories each that do not exist any more."""
+
+    async def write() -> None:
+        store = Store(home / "data")
+        await store.open()
+        made, turns = Conversation(new_id(), "Long", created=1.0, updated=2.0), list[Turn]()
+        for number in range(LONG):
+            stages = [StageRecord("quick", answers=[Answer("m", "text\n\n" * 9, reason="done")])]
+            used = [MemoryUsed(f"{number}-{each}", "pinned", 5) for each in "ab"]
+            turn = Turn(new_id(), made.id, made.leaf, f"{number}?", 1.0, reason="done", stages=stages, recalled=used)
+            turn.final_stage, made.leaf = "quick", turn.id
+            turns.append(turn)
+        await store.save([made], turns)
+        await store.close()
+
+    with driving.environment(home, NOWHERE):
+        asyncio.run(write())
+
+
+def test_memories_of_a_turn_are_read_once_for_a_change_and_only_near_what_is_seen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    long_conversation(tmp_path)
+    calls: list[list[str]] = []
+
+    async def drive(window: MainWindow) -> None:
+        session, memories, view = desk_of(window).session, memories_of(window), window.turns
+        describe = memories.describe
+
+        async def counted(used: Sequence[MemoryUsed]) -> None:
+            calls.append([memory.id for memory in used])
+            await describe(used)
+
+        async def read() -> None:
+            await settled(window)
+            await until(lambda: not session._tasks.runs("describe memories"), "the end of reading")
+
+        async def scrolled(places: Sequence[int]) -> None:
+            for place in places:
+                view.show_turn(view.turn_ids[place])
+                await read()
+
+        monkeypatch.setattr(memories, "describe", counted)
+        await until(lambda: window.sidebar.list.conversations, "the list")
+        await Program(window).open("Long")
+        await until(lambda: len(view.turn_ids) == LONG, "all turns")
+        await scrolled(range(0, LONG, 4))
+        await scrolled([LONG - 1])
+
+        calls.clear()
+        await session.list_now()
+        await read()
+        assert len(calls) == 1, "those that have views, together"
+        assert f"{LONG - 1}-a" in calls[0]
+        assert len(calls[0]) < LONG, "not all that are loaded"
+        await scrolled(range(0, LONG, 4))
+        await scrolled(range(LONG - 1, -1, -9))
+        times = Counter(memory for call in calls for memory in call)
+        assert len(times) == 2 * LONG
+        assert set(times.values()) == {1}, "once for the one change"
+        assert len(calls) < LONG, "views that are made together are one call"
+
+        calls.clear()
+        memories.changed.tell(["0-a", "20-a", "21-b"])
+        await read()
+        await scrolled(range(0, LONG, 4))
+        assert sorted(memory for call in calls for memory in call) == ["0-a", "0-b", "20-a", "20-b", "21-a", "21-b"]
+
+    assert driving.run(drive, tmp_path, NOWHERE) == 0
+    assert calls
