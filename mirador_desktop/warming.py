@@ -131,8 +131,8 @@ class Warmer:
         """Whether a model can be used without another one having to leave memory for it, as far as is known.
 
         What is to stay in memory for the pipeline that is wanted counts as if it were there already. Where a server
-        does not tell how many models it keeps, Ollama's own number is tried: such a model is small, and where
-        another one leaves for it all the same, that is learned.
+        does not tell how many models it keeps, Ollama's own number is tried, or one more than were seen together
+        where that were more: such a model is small, and where another one leaves for it after all, that is learned.
         """
         engine = self._shelf.engine_of(model)
         if engine is None or engine.kind != "ollama" or self._is_loaded(engine, model):
@@ -141,7 +141,9 @@ class Warmer:
         room = self._room(engine)
         stays = self.plan(self._wanted).stays if self._wanted is not None else ()
         there = {full_name(each.model): each.need for each in stays if each.host == engine.name} | dict(room.loaded)
-        known = replace(room, most=max(DEFAULT_MOST, room.learned.together)) if room.most is None else room
+        together = room.learned.together
+        tried = together + 1 if together > DEFAULT_MOST else DEFAULT_MOST
+        known = replace(room, most=tried) if room.most is None else room
         return known.fits([needs(info.size) if info is not None else 0, *there.values()])
 
     def _room(self, engine: Engine) -> HostRoom:
