@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 
 from PySide6.QtCore import QObject, QPoint
 
-from mirador_desktop.core.conversation import MemoryUsed, Turn
+from mirador_desktop.core.conversation import MemoryUsed, Turn, new_id
 from mirador_desktop.errors import StoreError
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.memories_used import MemoriesUsed
@@ -47,14 +47,16 @@ class Remembering(QObject):
         self._touched: dict[str, int] = {}
         """Memories that were changed, forgotten or brought back after that, and the last change of each."""
         self._known: dict[str, int] = {}
-        """Turns that show what is known since this change."""
+        """Turns that show what is known since this change. Those of before the start are read with what is known."""
+        self._start = new_id()
         self._stale: dict[str, Turn] = {}
         """Turns whose memories are to be read next."""
         self._describes = False
         self._offers: dict[str, list[str]] = {}
         """Notes that were offered for a turn and not answered yet."""
+        session.view.needed.connect(self._reads)
         session.view.made.connect(self._connect)
-        session.changed.connect(self._look_again)
+        session.changed.connect(self._shown)
         session.listed.connect(self._listed)
         session.asked.connect(self._offer)
         memories.changed.add(self._changed)
@@ -65,6 +67,7 @@ class Remembering(QObject):
         view.kept_note.connect(lambda note: self._tasks.start(f"keep {note}", self._keep(view.turn.id, note)))
         view.declined_note.connect(lambda note: self._tasks.start(f"decline {note}", self._decline(note)))
         view.offer_notes(self._offers.get(view.turn.id, ()))
+        self._reads([view.turn.id])
         self._bring_up_to_date([view.turn])
 
     def _popover(self, view: TurnView) -> None:
@@ -98,6 +101,17 @@ class Remembering(QObject):
         self._touched.clear()
         self._look_again()
 
+    def _reads(self, ids: Sequence[str]) -> None:
+        """Turns are read for the first time; one asked since the start may have been held without being shown."""
+        for turn in ids:
+            if turn < self._start:
+                self._known.setdefault(turn, self._changes)
+
+    def _shown(self) -> None:
+        """Other turns may be shown."""
+        self._reads([key for key in self._session.view.turn_ids if self._session.view.turn(key) is not None])
+        self._look_again()
+
     def _look_again(self) -> None:
         """Have what shows memories now show what is known of them; other turns follow when their views are made."""
         view, last = self._session.view, self._session.last_turn
@@ -124,7 +138,7 @@ class Remembering(QObject):
                 self._known.update(dict.fromkeys((turn.id for turn in turns), self._changes))
                 await self._describe_now(turns)
         except StoreError:
-            self._known.clear()  # they are read with the next change; the banner says why
+            self._known.update(dict.fromkeys(self._known, 0))  # read when seen again; the banner says why
         finally:
             self._describes = False
 
