@@ -66,6 +66,7 @@ class Ordering(QObject):
         self._one_by_one = asyncio.Lock()
         self._numbers = count()
         self._opened = False
+        self._counted = ""
         self.asking = OrderingPopovers(window, session, assistant, order, tasks, self.do, self.run, show_turn)
         self._list = entries = window.sidebar.list
         entries.set_sort(preferences.current.sort)
@@ -97,6 +98,9 @@ class Ordering(QObject):
         """Show in title bar and composer what is known of the conversation that is shown."""
         self._window.title_bar.show_order(self._session.conversation)
         self._show_recalls()
+        if self._session.current != self._counted:  # the number of another conversation is not said of this one
+            self._counted = self._session.current
+            self._window.title_bar.show_branch_count(0)
         self._tasks.start("count branches", self._count_branches())
 
     def _show_recalls(self) -> None:

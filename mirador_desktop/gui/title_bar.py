@@ -190,8 +190,8 @@ class TitleBar(QWidget):
         self._fit()
 
     def show_branch_count(self, count: int) -> None:
-        """Offer the branches where there are some."""
-        words = f"Show the {count} branches"
+        """Offer the branches where there is more than one."""
+        words = f"Show the {count:,} branches" if count > 1 else "Branches"
         self.branches.setToolTip(words)
         self.branches.setAccessibleName(words)
         self.branches.setVisible(count > 1)

@@ -1,14 +1,17 @@
 """Order in the real program while answers and titles are written: copies, branches, deleted folders."""
 
+import asyncio
 from pathlib import Path
 
 from PySide6.QtTest import QTest
 from PySide6.QtWidgets import QLineEdit, QPushButton
 
+from mirador_desktop.core.conversation import Conversation, Turn, new_id
 from mirador_desktop.gui.branch_tree import BranchTree
 from mirador_desktop.gui.folder_acts import Act
 from mirador_desktop.gui.main_window import MainWindow
 from mirador_desktop.gui.settings.widgets import Switch
+from mirador_desktop.memory.store import Store
 from tests import driving
 from tests.driving import answered, part, send, settled, tick, until
 from tests.end2end.test_settings import opened
@@ -16,6 +19,44 @@ from tests.gui.list_helpers import CTRL
 from tests.gui.ordering_helpers import NOWHERE, Key, Program, kept
 from tests.ollama_sim import scenarios
 from tests.ollama_sim.client import Sim
+
+
+def many_branches(home: Path, title: str, branches: int) -> None:
+    """Keep a conversation whose first question is followed by this many others."""
+
+    async def write() -> None:
+        store = Store(home / "data")
+        await store.open()
+        made = Conversation(new_id(), title, created=1.0, updated=2.0)
+        first = Turn(new_id(), made.id, "", "First?", 1.0, reason="done")
+        turns = [Turn(new_id(), made.id, first.id, f"{n}?", 1.0, reason="done") for n in range(branches)]
+        made.leaf = turns[-1].id
+        await store.save([made], [first, *turns])
+        await store.close()
+
+    with driving.environment(home, NOWHERE):
+        asyncio.run(write())
+
+
+def test_the_number_of_branches_is_that_of_the_conversation_that_is_shown(tmp_path: Path) -> None:
+    kept(tmp_path, "One")
+    many_branches(tmp_path, "Many", 200)
+    many_branches(tmp_path, "Three", 3)
+
+    async def drive(window: MainWindow) -> None:
+        shown, said = Program(window), list[str]()
+        button = window.title_bar.branches
+        await until(lambda: len(shown.list.conversations) == 3, "all")
+        shown.desk.session.changed.connect(lambda: said.append("" if button.isHidden() else button.toolTip()))
+        for title, words in (("Many", "200"), ("Three", "3"), ("One", ""), ("Many", "200"), ("One", "")):
+            said.clear()
+            await shown.open(title)
+            await until(lambda: not shown.desk.tasks.runs("count branches"), "the number")
+            assert said[0] == "", "nothing of another one while it is counted"
+            assert button.isHidden() == (not words)
+            assert button.toolTip() == (f"Show the {words} branches" if words else "Branches")
+
+    assert driving.run(drive, tmp_path, NOWHERE) == 0
 
 
 def test_copies_and_branches(tmp_path: Path) -> None:

@@ -101,6 +101,17 @@ def test_what_appears_beside_the_title_takes_its_room(bar: TitleBar) -> None:
         assert button.shown_text() == button.text()
 
 
+@pytest.mark.parametrize(
+    ("count", "words"),
+    [(0, "Branches"), (1, "Branches"), (2, "Show the 2 branches"), (1234, "Show the 1,234 branches")],
+)
+def test_branches_are_offered_where_there_is_more_than_one(bar: TitleBar, count: int, words: str) -> None:
+    bar.show_branch_count(3)
+    bar.show_branch_count(count)
+    assert bar.branches.isHidden() == (count < 2)
+    assert bar.branches.toolTip() == bar.branches.accessibleName() == words
+
+
 @pytest.mark.parametrize(("scale", "widths"), [(1.0, (900, 590, 420, 270)), (2.0, (1800, 1100, 840, 540))])
 def test_choosers_say_less_before_the_title_is_gone(bar: TitleBar, scale: float, widths: tuple[int, ...]) -> None:
     theme = bar._theme
