@@ -50,8 +50,10 @@ def test_the_number_of_branches_is_that_of_the_conversation_that_is_shown(tmp_pa
         shown.desk.session.changed.connect(lambda: said.append("" if button.isHidden() else button.toolTip()))
         for title, words in (("Many", "200"), ("Three", "3"), ("One", ""), ("Many", "200"), ("One", "")):
             said.clear()
-            await shown.open(title)
+            shown.desk.session.open(shown.record(title))
+            await until(lambda: said, "the conversation")
             await until(lambda: not shown.desk.tasks.runs("count branches"), "the number")
+            assert window.title_bar.title.accessibleName() == title
             assert said[0] == "", "nothing of another one while it is counted"
             assert button.isHidden() == (not words)
             assert button.toolTip() == (f"Show the {words} branches" if words else "Branches")
