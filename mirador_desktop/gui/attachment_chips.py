@@ -138,7 +138,7 @@ class AttachmentChips(QWidget):
     """All files of a question.
 
     Signals:
-        added: one more is there, in this `AttachmentChip`.
+        added: one more is there, in this `AttachmentChip`; it may have been set aside.
         changed: one was taken away, or all.
         emptied: the person has taken the last one away.
         read: none is being read any more; whether all of them are there.
@@ -220,22 +220,19 @@ class AttachmentChips(QWidget):
 
     def finish(self, chip: AttachmentChip, attachment: Attachment | None) -> None:
         """It was read; None if it cannot be attached. Nothing happens if it was taken away meanwhile."""
-        if chip in self._aside:
-            if attachment is None:
-                self._aside.remove(chip)
-                chip.deleteLater()
-            else:
-                chip.show_file(attachment)
+        if not self.wants(chip):
             return
-        if chip not in self.chips:
-            return
-        if attachment is None:
-            self._remove(chip)
-        else:
+        shown = chip in self.chips
+        if attachment is not None:
             chip.show_file(attachment)
             self.updateGeometry()
             self.added.emit(chip)
-        if not self.is_reading:
+        elif shown:
+            self._remove(chip)
+        else:
+            self._aside.remove(chip)
+            chip.deleteLater()
+        if shown and not self.is_reading:
             self.read.emit(attachment is not None)
 
     def _begin(self, attachment: Attachment) -> AttachmentChip:

@@ -60,6 +60,25 @@ def test_chips_say_what_a_file_costs_and_go_with_cross_and_keys(qapp: QApplicati
     assert len(changes) == 3
 
 
+def test_what_is_read_while_it_is_set_aside_is_told_like_all_else(qapp: QApplication, qtbot: QtBot) -> None:
+    delete_now()
+    parent = QWidget()
+    qtbot.addWidget(parent)
+    chips = AttachmentChips(the_theme(), True, parent)
+    added: list[object] = []
+    read: list[bool] = []
+    chips.added.connect(added.append)
+    chips.read.connect(read.append)
+    first, second = chips.begin("report.pdf"), chips.begin("notes.txt")
+    chips.set_aside()
+    chips.finish(first, REPORT)
+    chips.finish(second, None)
+    assert (added, read) == ([first], [])  # its picture is wanted, and nobody waits for it
+    chips.bring_back()
+    assert chips.attachments == (REPORT,)
+    assert chips.chips == [first]
+
+
 def test_chips_go_on_in_the_next_line(qapp: QApplication, qtbot: QtBot) -> None:
     delete_now()
     parent = QWidget()
