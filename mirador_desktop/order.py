@@ -68,11 +68,12 @@ class Order:
 
     async def delete_folder(self, folder: Folder) -> Done:
         """Delete a folder. What it holds moves to where it was: nothing is lost with it."""
-        below = [f for f in await self.folders() if f.parent == folder.id]
+        others = [f for f in await self.folders() if f.id != folder.id]
+        below = [f for f in others if f.parent == folder.id]
         await self._keeper.flush()
         held = await self._store.read(lambda connection: order_rows.inside(connection, folder.id))
         moved = await self._change(held, "", folder=folder.parent)
-        names = {f.name.casefold() for f in await self.folders() if f.parent == folder.parent and f.id != folder.id}
+        names = {f.name.casefold() for f in others if f.parent == folder.parent}
         kept = []
         for f in below:
             name = next(n for n in _numbered(f.name) if n.casefold() not in names)

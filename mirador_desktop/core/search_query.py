@@ -14,7 +14,6 @@ _MOST_TERMS = 32
 _PART = re.compile(
     r'(?P<name>-?[A-Za-z]+):"(?P<quoted>[^"]*)"?|(?P<minus>-?)"(?P<phrase>[^"]*)(?P<closed>"?)|(?P<word>\S+)'
 )
-_FILTERS = ("model", "stage", "tag", "after", "before", "has", "in")
 _DATE = re.compile(r"(\d{4})(?:[-/.](\d{1,2})(?:[-/.](\d{1,2}))?)?")
 
 
@@ -45,6 +44,7 @@ FILTERS = (
     Filter("in:title", "in:title", "in titles only"),
 )
 """All filters, for the window to explain."""
+_NAMES = frozenset(each.text.partition(":")[0] for each in FILTERS if ":" in each.text)
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,7 +129,7 @@ def parse(text: str, now: datetime | None = None) -> Query:
     for part in parts:
         last = part is parts[-1] and part.end() == len(text)
         if part["name"] is not None:
-            if not reader.unknown(part["name"]) and not reader.filter(part["name"], part["quoted"]):
+            if not reader.filter(part["name"], part["quoted"]):
                 reader.term(part[0], last=False)
         elif part["phrase"] is not None:
             reader.term(part["phrase"], last=last and not part["closed"], minus=bool(part["minus"]), typed=part[0])
@@ -153,17 +153,8 @@ class _Reader:
         name, colon, value = word.partition(":")
         if colon and self.filter(name, value):
             return
-        if colon and self.unknown(name):
-            return
         minus = len(word) > 1 and word[0] == "-" and words_of(word[1:]).strip() != ""
         self.term(word[1:] if minus else word, last=last and not minus, minus=minus, typed=word)
-
-    def unknown(self, name: str) -> bool:
-        """Whether this is a filter that shall not pass, which is said: there are none of those."""
-        is_filter = name[:1] == "-" and name[1:].lower() in _FILTERS
-        if is_filter:
-            self._problems.append(f"{name}: is not understood; words and phrases can be left out with “-”.")
-        return is_filter
 
     def term(self, text: str, last: bool, minus: bool = False, typed: str = "") -> None:
         words = tuple(words_of(text).split())
@@ -174,8 +165,10 @@ class _Reader:
 
     def filter(self, name: str, value: str) -> bool:
         """Take a filter; False if it is none."""
-        name, value = name.lower(), value.strip()
-        if name in self._named:
+        typed, name, value = name, name.lower(), value.strip()
+        if name[:1] == "-" and name[1:] in _NAMES:
+            self._problems.append(f"{typed}: is not understood; words and phrases can be left out with “-”.")
+        elif name in self._named:
             value = value.lstrip("#") if name == "tag" else value
             if value:
                 self._named[name].append(value.casefold())

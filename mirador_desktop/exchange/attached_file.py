@@ -12,7 +12,6 @@ from pathlib import Path
 from typing import Any
 
 from mirador_desktop.errors import AttachmentError
-from mirador_desktop.exchange.word_file import word_text
 
 COMMAND = "read-attachment"
 """The command of the program that runs `main`."""
@@ -69,13 +68,21 @@ def pdf_text(path: Path) -> Iterator[str]:
         raise AttachmentError("it holds no text; it may be scanned. Attach its pages as images")
 
 
+def _parts(path: Path) -> Iterator[str]:
+    if path.suffix.lower() == ".pdf":
+        return pdf_text(path)
+    from mirador_desktop.exchange.word_file import word_text  # what it needs is slow to import
+
+    return word_text(path)
+
+
 def main(path: Path) -> int:
     """Print what is in a PDF or Word file, as one JSON object: `text` and `note`, or `error`."""
     _limit_memory()
     try:
         parts: list[str] = []
         length, cut = 0, False
-        for part in pdf_text(path) if path.suffix.lower() == ".pdf" else word_text(path):
+        for part in _parts(path):
             if length > MOST_CHARACTERS:
                 cut = True
                 break

@@ -107,25 +107,26 @@ def _question(
     found: Message, content: Mapping[str, Any], metadata: Mapping[str, Any], report: ImportReport, images: Images
 ) -> None:
     """What the person wrote and showed. An image stands among the parts, and most are named as attachments too."""
-    named = [fields.mapping(each) for each in fields.items(metadata.get("attachments"))]
-    names = {key_of(each.get("id")): fields.text(each.get("name")) for each in named}
+    files = [fields.mapping(each) for each in fields.items(metadata.get("attachments"))]
+    named = [(key_of(each.get("id")), fields.text(each.get("name"))[:200]) for each in files]
+    names = dict(named)
     parts = [fields.mapping(each) for each in fields.items(content.get("parts"))]
     pointers = [key_of(part.get("asset_pointer")) for part in parts if part.get("content_type") == _IMAGE]
-    pictures = (each for each in named if fields.text(each.get("mime_type")).startswith("image/"))
-    shown = pointers + [key_of(each.get("id")) for each in pictures]
+    pictures = [key_of(each.get("id")) for each in files if fields.text(each.get("mime_type")).startswith("image/")]
     kept = set()
-    for key in dict.fromkeys(shown):
+    for key in dict.fromkeys(pointers + pictures):
         image = images.find(key, names.get(key, ""))
         if image is not None:
             found.attachments.append(image)
             kept.add(key)
     found.text = _CITATION.sub("", _parts(content, report, kept))
-    for each in named:
-        if key_of(each.get("id")) not in kept:
-            if key_of(each.get("id")) not in pointers:  # else it is counted as an image
-                report.left_out["attached files"] += 1
-            if name := fields.text(each.get("name")):
-                found.text += f"\n[File: {name[:200]}]"
+    for key, name in named:
+        if key in kept:
+            continue
+        if key not in pointers:  # else it is counted as an image
+            report.left_out["attached files"] += 1
+        if name:
+            found.text += f"\n[File: {name}]"
 
 
 def _answer(

@@ -22,11 +22,9 @@ from mirador_desktop.exchange.json_scanner import BrokenJson, Scanner
 MOST_CHARACTERS = 100_000_000
 """Characters that one conversation may have: it is read in one piece, and takes several times that in memory."""
 _UNKNOWN = "is not a file of conversations of Mirador, ChatGPT, Open WebUI, LM Studio or Jan"
-_NONE = ", and holds no files of conversations of Mirador, ChatGPT, Open WebUI, LM Studio or Jan"
-
-
 _RATINGS = "message_feedback.json"
 """In the archive of ChatGPT: what the person thought of answers."""
+_NONE = ", and holds no files of conversations of Mirador, ChatGPT, Open WebUI, LM Studio or Jan"
 
 
 class _Unknown(Exception):

@@ -1,13 +1,18 @@
 """The text of a Word file as Markdown, read from its XML in the order in which it is shown.
 
 Deleted text of tracked changes is left out, inserted text is text; content controls, text boxes and tables in tables
-are read like all else. Headers stand before the text, footers and notes after it.
+are read like all else. Headers stand before the text, footers and notes after it. Only the process that reads a
+file imports this.
 """
 
 import zipfile
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
+
+from docx import Document
+from docx.oxml import parse_xml
+from lxml.etree import iterwalk
 
 from mirador_desktop.errors import AttachmentError
 
@@ -36,8 +41,6 @@ def word_text(path: Path) -> Iterator[str]:
                 raise AttachmentError("it unpacks to far more than a document does")
     except zipfile.BadZipFile as error:
         raise AttachmentError("it is not a Word file that can be read") from error
-    from docx import Document
-
     try:
         document = Document(str(path))
         styles = {style.style_id: style.name or "" for style in document.styles}
@@ -56,8 +59,6 @@ def word_text(path: Path) -> Iterator[str]:
 
 def _parts_around(document: Any) -> dict[str, dict[str, None]]:
     """The text of headers, footers and notes, each once: a document often has the same header three times."""
-    from docx.oxml import parse_xml
-
     found: dict[str, dict[str, None]] = {kind: {} for kind in _AROUND}
     for relation in document.part.rels.values():
         kind = relation.reltype.rpartition("/")[2]
@@ -72,8 +73,6 @@ def _parts_around(document: Any) -> dict[str, dict[str, None]]:
 
 def _blocks(element: Any) -> Iterator[Any]:
     """The outermost paragraphs and tables in an element, in order."""
-    from lxml.etree import iterwalk
-
     walk = iterwalk(element, events=("start",))
     for _, each in walk:
         if each is element:
@@ -87,8 +86,6 @@ def _blocks(element: Any) -> Iterator[Any]:
 
 def _text(element: Any) -> str:
     """All text in an element; a paragraph in it, as in a text box, is a line."""
-    from lxml.etree import iterwalk
-
     said: list[str] = []
     walk = iterwalk(element, events=("start", "end"))
     for event, each in walk:
@@ -106,8 +103,6 @@ def _text(element: Any) -> str:
 
 def _table(table: Any) -> Iterator[str]:
     """The rows of a table; those of a table in one of its cells are words of that cell."""
-    from lxml.etree import iterwalk
-
     row: list[str] = []
     walk = iterwalk(table, events=("start", "end"), tag=(_TABLE, _ROW, _CELL))
     for event, each in walk:

@@ -103,6 +103,7 @@ class Composer(QFrame):
         self._hint.setProperty("kind", "small")
         self.send = QPushButton("Send", self)
         self.send.setObjectName("sendButton")
+        self.send.setAccessibleName("Send the question")
         self.send.setProperty("kind", "primary")
         self.send.clicked.connect(self.submit)
         self.stop = QPushButton("Stop", self)
@@ -289,7 +290,6 @@ class Composer(QFrame):
 
     def _offer_send(self) -> None:
         self.send.setEnabled(bool(self.text.toPlainText().strip()))
-        self.send.setAccessibleName("Send the question")
 
     def _bound(self) -> None:
         """Larger text takes more of the window: then fewer lines of it, and of files, are seen without scrolling."""

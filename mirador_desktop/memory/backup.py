@@ -104,7 +104,8 @@ def unpack(path: Path, passphrase: str, target: Path, key: bytes, progress: Prog
     It is brought to this program's version too: what could fail has been done before it takes the other one's place.
 
     Raises:
-        BackupError: it is no backup, the passphrase is another one, it is damaged, or too new; `target` is gone then.
+        BackupError: it is no backup, the passphrase is another one, it is damaged, or too new. What is left of
+            `target` then is for the caller to `remove`.
     """
     try:
         with path.open("rb") as file:
@@ -129,11 +130,7 @@ def unpack(path: Path, passphrase: str, target: Path, key: bytes, progress: Prog
         if version < len(MIGRATIONS):
             open_database(target, key, MIGRATIONS).close()
     except (apsw.Error, OSError, StoreError) as error:
-        remove(target)
         raise BackupError(f"{path.name} could not be read: {_why(error, path)}") from error
-    except BaseException:
-        remove(target)
-        raise
 
 
 def swap(path: Path, restored: Path) -> Path:

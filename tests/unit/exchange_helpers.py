@@ -1,6 +1,7 @@
 """What the tests of exporting and importing share: records of every kind, and ways to write them."""
 
 import io
+import json
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
@@ -97,6 +98,19 @@ def read_back(path: Path) -> tuple[list[Record], ImportReport]:
     """The records of a file, and the report."""
     report = ImportReport()
     return list(read(path, report)), report
+
+
+def one(found: tuple[list[Record], ImportReport]) -> tuple[Conversation, list[Turn], ImportReport]:
+    """The only conversation of what was read, and its turns."""
+    records, report = found
+    (conversation,) = (r for r in records if isinstance(r, Conversation))
+    return conversation, [r for r in records if isinstance(r, Turn)], report
+
+
+def read_one(path: Path, value: object) -> tuple[Conversation, list[Turn], ImportReport]:
+    """The only conversation of a file that holds this as JSON."""
+    path.write_text(json.dumps(value))
+    return one(read_back(path))
 
 
 def webui_message(

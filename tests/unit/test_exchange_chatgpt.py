@@ -7,22 +7,11 @@ from typing import Any
 
 import pytest
 
-from mirador_desktop.core.conversation import Conversation, Folder, Turn
+from mirador_desktop.core.conversation import Folder, Turn
 from mirador_desktop.errors import ExchangeError
 from mirador_desktop.exchange import images
-from mirador_desktop.exchange.imported import ImportReport, Record
-from tests.unit.exchange_helpers import read_back
-
-
-def _read(path: Path, value: object) -> tuple[Conversation, list[Turn], ImportReport]:
-    path.write_text(json.dumps(value))
-    return _one(read_back(path))
-
-
-def _one(found: tuple[list[Record], ImportReport]) -> tuple[Conversation, list[Turn], ImportReport]:
-    records, report = found
-    (conversation,) = (r for r in records if isinstance(r, Conversation))
-    return conversation, [r for r in records if isinstance(r, Turn)], report
+from mirador_desktop.exchange.imported import ImportReport
+from tests.unit.exchange_helpers import one, read_back, read_one
 
 
 def _node(
@@ -94,7 +83,7 @@ def test_a_conversation_of_chatgpt_with_tools_thoughts_and_branches(tmp_path: Pa
     path.write_text(json.dumps([talk]))
     records, report = read_back(path)
     (folder,) = (r for r in records if isinstance(r, Folder))
-    conversation, turns, _ = _one((records, report))
+    conversation, turns, _ = one((records, report))
     first, again, last = turns
     assert report.program == "ChatGPT"
     assert (conversation.title, conversation.title_by_person) == ("A talk", True)
@@ -118,7 +107,7 @@ def test_a_newer_export_keeps_identifiers_and_only_adds(tmp_path: Path) -> None:
         _node("u1", "root", "user", "Why?", "a1", when=1.7e9),
         _node("a1", "u1", "assistant", "So.", when=1.7e9 + 1),
     )
-    _, before, _ = _read(tmp_path / "a.json", [_chatgpt(u1, a1, current="a1")])
+    _, before, _ = read_one(tmp_path / "a.json", [_chatgpt(u1, a1, current="a1")])
     u1["children"].append("a2")
     a1["children"].append("u2")
     more = (
@@ -126,7 +115,9 @@ def test_a_newer_export_keeps_identifiers_and_only_adds(tmp_path: Path) -> None:
         _node("u2", "a1", "user", "Hm", "a3", when=1.7e9 + 60),
         _node("a3", "u2", "assistant", "Well", when=1.7e9 + 61),
     )
-    _, after, _ = _read(tmp_path / "b.json", [_chatgpt(u1, a1, *more, current="a3", update_time=1.71e9, title="New")])
+    _, after, _ = read_one(
+        tmp_path / "b.json", [_chatgpt(u1, a1, *more, current="a3", update_time=1.71e9, title="New")]
+    )
     assert len(after) == 3
     assert before[0] == next(t for t in after if t.id == before[0].id)
 
@@ -190,7 +181,7 @@ def test_images_that_lie_in_the_export_are_attached(tmp_path: Path, pointer: str
         for each, data in files.items():
             (path / each).parent.mkdir(parents=True, exist_ok=True)
             (path / each).write_bytes(data)
-    _, (turn,), report = _one(read_back(path))
+    _, (turn,), report = one(read_back(path))
     assert turn.question == "What is this?"
     (image,) = turn.attachments
     assert (image.name, image.media, image.data, image.size) == ("photo.png", "image/png", PNG, len(PNG))
@@ -205,7 +196,7 @@ def test_images_beside_the_chosen_file_are_attached_and_others_are_told(tmp_path
     (tmp_path / "file-1-a.jpg").write_bytes(JPEG)
     (tmp_path / "file-2-b.png").write_text("this is no image")
     (tmp_path / "file-3-c.png").mkdir()
-    _, (turn,), report = _one(read_back(path))
+    _, (turn,), report = one(read_back(path))
     assert [(image.media, image.data) for image in turn.attachments] == [("image/jpeg", JPEG)]
     assert turn.question == "[Image]\n[Image]\n[Image]\nWhat is this?\n[File: a.pdf]"
     assert report.left_out == {"images": 3, "attached files": 1}
@@ -220,7 +211,7 @@ def test_images_of_an_export_are_kept_as_far_as_there_is_room(
     path.write_text(json.dumps(_shown(*(f"file-service://file-{number}" for number in range(4)))))
     for number, size in enumerate((101, 90, 61, 60)):
         (tmp_path / f"file-{number}.dat").write_bytes(PNG.ljust(size))
-    _, (turn,), report = _one(read_back(path))
+    _, (turn,), report = one(read_back(path))
     assert [image.size for image in turn.attachments] == [90, 60]
     assert report.left_out == {"images": 2}
 
@@ -249,7 +240,7 @@ def _written(path: Path, *answers: tuple[str, str, object], **metadata: Any) -> 
         node = _node(f"a{number}", nodes[-1]["id"], role, content, f"a{number + 1}", **metadata)  # type: ignore[arg-type]
         node["message"]["recipient"] = recipient
         nodes.append(node)
-    _, (turn,), report = _read(path, [_chatgpt(*nodes, current=nodes[-1]["id"])])
+    _, (turn,), report = read_one(path, [_chatgpt(*nodes, current=nodes[-1]["id"])])
     return turn, report
 
 
@@ -312,7 +303,7 @@ def test_an_image_that_is_named_twice_is_counted_once(tmp_path: Path) -> None:
     path = tmp_path / "conversations.json"
     named = [{"id": "file-1", "name": "photo.png", "mime_type": "image/png"}]
     path.write_text(json.dumps(_shown("file-service://file-1", attachments=named)))
-    _, (turn,), report = _one(read_back(path))
+    _, (turn,), report = one(read_back(path))
     assert turn.question == "[Image]\nWhat is this?\n[File: photo.png]"
     assert report.left_out == {"images": 1}
 

@@ -10,20 +10,7 @@ import pytest
 
 from mirador_desktop.core.conversation import Conversation, Folder, Turn
 from mirador_desktop.errors import ExchangeError
-from mirador_desktop.exchange.imported import ImportReport, Record
-from tests.unit.exchange_helpers import read_back
-
-
-def _read(path: Path, value: object) -> tuple[Conversation, list[Turn], ImportReport]:
-    path.write_text(json.dumps(value))
-    return _one(read_back(path))
-
-
-def _one(found: tuple[list[Record], ImportReport]) -> tuple[Conversation, list[Turn], ImportReport]:
-    records, report = found
-    (conversation,) = (r for r in records if isinstance(r, Conversation))
-    return conversation, [r for r in records if isinstance(r, Turn)], report
-
+from tests.unit.exchange_helpers import one, read_back, read_one
 
 # LM Studio
 
@@ -79,7 +66,7 @@ def _lmstudio() -> dict[str, Any]:
 
 
 def test_a_conversation_of_lm_studio(tmp_path: Path) -> None:
-    conversation, turns, report = _read(tmp_path / "1.conversation.json", _lmstudio())
+    conversation, turns, report = read_one(tmp_path / "1.conversation.json", _lmstudio())
     by_text = {t.final_text or t.question: t for t in turns}
     first, second, last = by_text["A table."], by_text["A chart."], by_text["Thanks"]
     assert report.program == "LM Studio"
@@ -100,7 +87,7 @@ def test_the_words_of_a_draft_model_stay_in_their_sentence(tmp_path: Path) -> No
     thoughts["style"]["title"] = "Thought for 3.25 seconds"
     pieces = (("The", True), (" lamp is ", False), ("lit.", True))
     answer["content"] = [{"type": "text", "text": text, "fromDraftModel": draft} for text, draft in pieces]
-    _, turns, _ = _read(tmp_path / "1.conversation.json", talk)
+    _, turns, _ = read_one(tmp_path / "1.conversation.json", talk)
     (found,) = (t.stages[0].answers[0] for t in turns if t.final_text.startswith("The"))
     assert (found.text, found.thinking_seconds) == ("The lamp is lit.", 3.25)
 
@@ -122,7 +109,7 @@ def test_the_system_prompt_is_the_one_of_the_conversation(tmp_path: Path) -> Non
     ]
     for old, expected in (("", "Rhyme."), ("Rhyme. ", "Rhyme."), ("Be brief.", "Rhyme.\n\nBe brief.")):
         value = _lmstudio() | {"systemPrompt": old, "perChatPredictionConfig": {"fields": settings}}
-        _, turns, _ = _read(tmp_path / "1.conversation.json", value)
+        _, turns, _ = read_one(tmp_path / "1.conversation.json", value)
         assert turns[0].attachments[0].text == expected
 
 
@@ -183,7 +170,7 @@ def test_calls_of_tools_are_kept_and_sources_and_notes_counted(tmp_path: Path) -
     ]
     said = [{"versions": [{"type": "multiStep", "role": "assistant", "steps": steps}], "currentlySelected": 0}]
     value = {"name": "T", "createdAt": 1.7e12, "messages": said, "notes": ["a", "b"]}
-    _, (turn,), report = _read(tmp_path / "1.conversation.json", value)
+    _, (turn,), report = read_one(tmp_path / "1.conversation.json", value)
     assert turn.final_text == '```\nsearch {"q": "çats"}\n```'
     assert report.left_out == {"results of tools": 1, "sources": 1, "notes": 2}
 
@@ -219,7 +206,7 @@ def _jan(folder: Path) -> Path:
 
 @pytest.mark.parametrize("which", ["", "messages.jsonl", "thread.json"])
 def test_a_thread_of_jan_by_its_folder_or_either_file(tmp_path: Path, which: str) -> None:
-    conversation, (turn,), report = _one(read_back(_jan(tmp_path / "threads" / "jan_1") / which))
+    conversation, (turn,), report = one(read_back(_jan(tmp_path / "threads" / "jan_1") / which))
     assert report.program == "Jan"
     assert (conversation.title, conversation.created, conversation.updated) == ("Physics", 1.7e9, 1_700_000_100.0)
     assert (turn.question, turn.created) == ("Hi", 1_700_000_001.0)
@@ -244,7 +231,7 @@ def test_several_threads_in_an_archive(tmp_path: Path) -> None:
 def test_messages_without_a_thread_are_a_conversation_too(tmp_path: Path) -> None:
     path = tmp_path / "copied.txt"
     path.write_text(_line("1", "user", "Hi", 1_700_000_001) + "\n" + _line("2", "assistant", "Ho", 1_700_000_002))
-    conversation, (turn,), _ = _one(read_back(path))
+    conversation, (turn,), _ = one(read_back(path))
     assert (turn.final_text, conversation.created) == ("Ho", 1_700_000_001.0)
 
 
@@ -256,7 +243,7 @@ def test_files_tools_and_sounds_in_a_thread(tmp_path: Path) -> None:
     said["content"].insert(0, {"type": "tool_call", "tool_name": "read", "input": {}, "output": "Buy wax"})
     path = tmp_path / "messages.jsonl"
     path.write_text(f"{json.dumps(asked)}\n{json.dumps(said)}\n")
-    _, (turn,), report = _one(read_back(path))
+    _, (turn,), report = one(read_back(path))
     assert [(a.name, a.text) for a in turn.attachments] == [("notes.txt", "Buy wax")]
     assert (turn.question, turn.final_text) == ("Read it", "Done")
     assert report.left_out == {"results of tools": 1, "sound recordings": 1}
